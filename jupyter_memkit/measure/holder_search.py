@@ -82,6 +82,8 @@ class Search:
         Called with the number of objects searched so far.
     ends : sequence of object, optional
         Objects where the search ends.
+    meet : callable, optional
+        Called with each object that a sizer knows, and its parts.
     """
 
     def __init__(
@@ -91,8 +93,10 @@ class Search:
         progress: Callable[[int], object] | None = None,
         *,
         ends: Sequence[Any] = (),
+        meet: Callable[[Any, Parts], object] | None = None,
     ) -> None:
         self._progress = progress
+        self._meet = meet
         self._searched = 0
         self._targets = {id(target): target for target in targets}
         self._ends = ends
@@ -128,8 +132,17 @@ class Search:
                 self._check(group, batch)
                 level += self._group(batch)
 
-    def trace(self, most: int) -> list[Way]:
-        """Return the paths through the referrers that were found first."""
+    def trace(self, most: int, *, every_name: bool = False) -> list[Way]:
+        """Return the paths through the referrers that were found first.
+
+        Parameters
+        ----------
+        most : int
+            The maximum number of referrers.
+        every_name : bool
+            Whether a path that starts at a variable with several names is returned for
+            each; otherwise only a variable that is the object itself is.
+        """
         ways = self._direct[:most]
         trails = list(self._found.values())[: most - len(ways)]
         # One pass over a level finds the referrers for all paths.
@@ -141,10 +154,16 @@ class Search:
                 trail.level = level if id(trail.steps[0]) in parents else -1
                 trail.steps.insert(0, parents.get(id(trail.steps[0])))
             trails = [trail for trail in trails if trail.level >= 0]
-        return ways + [way for trail in trails for way in self._name(trail.steps)]
+        return ways + [
+            way
+            for trail in trails
+            for way in self._name(
+                trail.steps, every_name=every_name or len(trail.steps) == 2
+            )
+        ]
 
-    def _name(self, steps: list[Any]) -> Iterator[Way]:
-        """Yield the path with its root; one for each variable that is the object."""
+    def _name(self, steps: list[Any], *, every_name: bool) -> Iterator[Way]:
+        """Yield the path with its root, once or for each name of its first object."""
         root = next(root for root in self._roots if root.value is steps[0])
         if not root.is_namespace:
             yield Way(root, root.name, steps)
@@ -152,9 +171,9 @@ class Search:
         names = [
             str(name) for name, value in list(root.value.items()) if value is steps[1]
         ]
-        is_direct = len(steps) == 2
-        for name in names if is_direct else names[:1]:
-            yield Way(root, name, steps)
+        for name in names if every_name else names[:1]:
+            # The path is written with the only name of its first step.
+            yield Way(root, name, [{name: steps[1]}, *steps[1:]])
 
     def _hide_ourselves(self) -> None:
         """Exclude the objects of this search."""
@@ -198,6 +217,8 @@ class Search:
             except Exception:  # noqa: BLE001, S112 - whatever a sizer raises
                 continue
             if isinstance(parts, Parts):
+                if self._meet is not None:
+                    self._meet(value, parts)
                 group.children.extend(parts.children)
                 if parts.elements is not None:
                     group.elements.append(parts.elements)

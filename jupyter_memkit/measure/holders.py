@@ -14,6 +14,8 @@ from typing import Any
 
 from jupyter_memkit.measure.heap import leaving_no_growth
 from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.measure.holder_homes import start_at_home
+from jupyter_memkit.measure.holder_rest import Removal, leave_out
 from jupyter_memkit.measure.holder_roots import find_roots, read_namespaces
 from jupyter_memkit.measure.holder_search import Search, Way
 from jupyter_memkit.measure.sizes.loaded import read_module_ends
@@ -106,7 +108,7 @@ def holders(
         search.run(find_roots(shell))
         # Describing a path can create the attribute dict of an object, which would
         # appear in the next path, so all paths are traced first.
-        ways = search.trace(most)
+        ways = list(map(start_at_home, search.trace(most)))
         return Holders(
             # A context and its copies have the same variables.
             chains=tuple(dict.fromkeys(map(_describe, ways[:most]))),
@@ -118,6 +120,7 @@ def holders(
 def find_ways(
     targets: Sequence[Any],
     *,
+    removal: Removal | None = None,
     shell: Any = None,
     budget_s: float = BUDGET_S,
     progress: Callable[[int], object] | None = None,
@@ -132,6 +135,8 @@ def find_ways(
     ----------
     targets : sequence of object
         The objects; a path through one of them to another is not searched.
+    removal : Removal, optional
+        What to leave out, to find the paths that remain without it.
     shell, budget_s, progress
         As in `holders`.
 
@@ -145,8 +150,11 @@ def find_ways(
     shell = shell or find_shell()
     deadline_s = time.perf_counter() + budget_s
     with leaving_no_growth():
-        ends = read_namespaces(shell)
+        ends: list[Any] = list(read_namespaces(shell))
         roots = list(find_roots(shell))
+        if removal is not None:
+            roots, more = leave_out(removal, roots, shell)
+            ends += more
         own = [root for root in roots if root.origin != "module"]
         # Their namespaces as well, because functions refer to these.
         modules = [root.value for root in roots if root.origin == "module"]
@@ -156,7 +164,8 @@ def find_ways(
         if not search.n_found:
             search = Search(targets, deadline_s, progress, ends=ends)
             search.run(roots)
-        return search.trace(search.n_found), search.is_complete
+        ways = map(start_at_home, search.trace(search.n_found, every_name=True))
+        return list(ways), search.is_complete
 
 
 def _describe(way: Way) -> Chain:

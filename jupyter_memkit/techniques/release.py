@@ -1,15 +1,16 @@
 """Returns memory to the system, and measures how much each step freed.
 
 Each step is measured by itself, after the allocator was trimmed, so the steps add up to
-what the process returned.
+what the process returned. A library's allocator may return memory at any time; what
+comes back during a step that let go of nothing is not that step's.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.measure.free_heap import read_free_python_heap_bytes
@@ -29,15 +30,16 @@ from jupyter_memkit.techniques.releasing.pools import (
 from jupyter_memkit.techniques.releasing.records import Freed, FreeingStep
 from jupyter_memkit.techniques.releasing.steps import (
     close_figures,
+    collect_cycles,
     drop_lines,
+    drop_outputs,
+    drop_scripts,
     drop_tracebacks,
     empty_caches,
 )
-from jupyter_memkit.techniques.variables.forget import (
-    find_places,
-    forget_outputs,
-    forget_scripts,
-)
+from jupyter_memkit.techniques.variables.forget import find_places
+
+_OTHER = "memory that libraries or threads returned meanwhile"
 
 
 def free(  # noqa: PLR0913 - each is one choice of the user's
@@ -118,13 +120,13 @@ def free(  # noqa: PLR0913 - each is one choice of the user's
         del values
     deleting = Deleting(places, shell, progress, cut=hooks, budget_s=budget_s)
     steps = _Steps()
-    steps.add("free memory of the allocator", lambda: None)
-    steps.add("reference cycles", gc.collect)
+    steps.add("free memory of the allocator", lambda: True)
+    steps.add("reference cycles", collect_cycles)
     steps.add("tracebacks of failed cells", lambda: drop_tracebacks(shell))
     if outputs and shell is not None:
-        steps.add("outputs of cells", lambda: _collect(forget_outputs, shell))
+        steps.add("outputs of cells", lambda: drop_outputs(shell))
     if scripts and shell is not None:
-        steps.add("variables of scripts", lambda: _collect(forget_scripts, shell))
+        steps.add("variables of scripts", lambda: drop_scripts(shell))
     if figures:
         steps.add("open figures", close_figures)
     if caches:
@@ -136,7 +138,7 @@ def free(  # noqa: PLR0913 - each is one choice of the user's
         steps.add(f"variables: {', '.join(names)}", deleting.run)
     steps.add("lines of source files", drop_lines)
     for name, release in _find_pools():
-        steps.add(name, release)
+        steps.add(name, partial(_empty, release))
     return steps.close(deleting)
 
 
@@ -146,34 +148,49 @@ class _Steps:
     def __init__(self) -> None:
         self._before_bytes = self._last_bytes = read_rss_bytes()
         self._steps: list[FreeingStep] = []
+        self._other_bytes = 0
         self._devices = DeviceMemory()
         self._workers = 0
         self._workers_bytes = 0
 
-    def add(self, name: str, release: Callable[[], Any]) -> None:
-        """Run a step; ignores errors, which a library's allocator may raise."""
+    def add(self, name: str, release: Callable[[], bool]) -> None:
+        """Run a step; ignores errors, which a library's allocator may raise.
+
+        Parameters
+        ----------
+        name : str
+            What it releases.
+        release : callable
+            Returns whether it let go of anything.
+        """
+        is_released = True
         with contextlib.suppress(Exception):
-            release()
+            is_released = release()
         trim_allocator()
         now_bytes = read_rss_bytes()
         freed_bytes = self._last_bytes - now_bytes
-        self._steps.append(FreeingStep(name=name, freed_bytes=freed_bytes))
         self._last_bytes = now_bytes
+        if not is_released:
+            self._other_bytes += freed_bytes
+            freed_bytes = 0
+        self._steps.append(FreeingStep(name=name, freed_bytes=freed_bytes))
 
-    def end_workers(self) -> None:
+    def end_workers(self) -> bool:
         """End the idle workers of joblib."""
         for idle in find_idle_workers():
             n_bytes = idle.read_bytes()
             idle.end()
             self._workers += len(idle.pids)
             self._workers_bytes += n_bytes
+        return self._workers > 0
 
     def close(self, deleting: Deleting) -> Freed:
         """Return the result."""
+        other = FreeingStep(name=_OTHER, freed_bytes=self._other_bytes)
         return Freed(
             total_bytes=self._before_bytes - self._last_bytes,
             rss_bytes=self._last_bytes,
-            steps=tuple(self._steps),
+            steps=(*self._steps, other),
             devices=self._devices.close(),
             names=deleting.names,
             copies=tuple(deleting.copies),
@@ -191,6 +208,7 @@ def _find_pools() -> Iterator[Pool]:
     yield from find_torch_pools()
 
 
-def _collect(forget: Callable[[Any], None], shell: Any) -> None:
-    forget(shell)
-    gc.collect()
+def _empty(release: Callable[[], object]) -> bool:
+    """Empty an allocator, which does not tell whether it returned anything."""
+    release()
+    return True

@@ -144,6 +144,17 @@ def test_modules_and_classes(main: dict[str, Any]) -> None:
         del Job.held_here  # type: ignore[attr-defined]
 
 
+def test_classes_of_instances(main: dict[str, Any]) -> None:
+    """What a class holds is named by its module, not by one of the instances."""
+    value = [1.5]
+    Job.held_here = value  # type: ignore[attr-defined]
+    main["held_x"] = Job(0)
+    try:
+        assert ways(value) == [f"{__name__}.Job.held_here"]
+    finally:
+        del Job.held_here  # type: ignore[attr-defined]
+
+
 def test_circles_have_no_name() -> None:
     """An object held only by a reference cycle or a running function has no path."""
     value: list[Any] = [1.5]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 import linecache
+import math
+import mmap
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import read_rss_bytes
+from jupyter_memkit.techniques import release
 from jupyter_memkit.techniques.release import free
 from jupyter_memkit.techniques.releasing.records import Held
 
@@ -57,6 +61,48 @@ def test_failed_cell(bare_shell: InteractiveShell) -> None:
     (step,) = (each for each in freed.steps if each.name.startswith("tracebacks"))
     assert step.freed_bytes > 95 * MIB
     assert not hasattr(sys, "last_value")
+
+
+OTHER = "memory that libraries or threads returned meanwhile"
+
+
+@pytest.fixture
+def returning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory comes back during each step, as from the allocator of a library."""
+    blocks = [mmap.mmap(-1, 8 * MIB) for _ in range(20)]
+    for block in blocks:
+        block.write(b"x" * (8 * MIB))
+    monkeypatch.setattr(release, "trim_allocator", lambda: blocks.pop().close())
+
+
+@pytest.mark.own_process
+def test_memory_of_others(
+    bare_shell: InteractiveShell, request: pytest.FixtureRequest
+) -> None:
+    """What comes back during a step that found nothing is not attributed to it."""
+    free_all = partial(free, shell=bare_shell, outputs=True, figures=True, scripts=True)
+    free_all()
+    request.getfixturevalue("returning")
+    freed = free_all()
+    steps = {step.name: step.freed_bytes for step in freed.steps}
+    assert steps["tracebacks of failed cells"] == 0
+    assert steps["outputs of cells"] == steps["variables of scripts"] == 0
+    assert steps["open figures"] == 0
+    assert steps[OTHER] > 25 * MIB
+    assert sum(steps.values()) == freed.total_bytes
+
+
+@pytest.mark.own_process
+def test_value_that_stays(
+    bare_shell: InteractiveShell, request: pytest.FixtureRequest
+) -> None:
+    """What comes back is not attributed to a variable whose value stays."""
+    bare_shell.run_cell("data = [[1.5]]; kept = [data]")
+    request.getfixturevalue("returning")
+    for name, is_gone in (("data", False), ("kept", True)):
+        freed = free(name, shell=bare_shell, budget_s=math.inf)
+        steps = {step.name: step.freed_bytes for step in freed.steps}
+        assert (steps[f"variables: {name}"] > 4 * MIB) is is_gone
 
 
 def test_an_error_can_still_be_asked(bare_shell: InteractiveShell) -> None:
@@ -315,7 +361,7 @@ def test_pools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch.cuda", Cuda)
     freed = free()
     assert asked == ["torch"]
-    assert freed.steps[-1].name == "free memory of torch (on the device)"
+    assert freed.steps[-2].name == "free memory of torch (on the device)"
 
 
 def test_without_a_shell() -> None:

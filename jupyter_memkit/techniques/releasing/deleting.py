@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from jupyter_memkit.measure.holder_buffers import find_users
+from jupyter_memkit.measure.holder_rest import Removal
 from jupyter_memkit.measure.holder_search import Way
 from jupyter_memkit.measure.holders import find_ways
-from jupyter_memkit.techniques.releasing.holding import explain
+from jupyter_memkit.techniques.releasing.holding import explain, find_removal, join_ways
 from jupyter_memkit.techniques.releasing.hooks import cut_hooks
 from jupyter_memkit.techniques.releasing.records import Held
 from jupyter_memkit.techniques.releasing.watching import Watch
@@ -54,8 +57,14 @@ class Deleting:
         self.hooks: list[str] = []
         self.held: dict[str, Held] = {}
 
-    def run(self) -> None:
-        """Delete the variables, and search for what still holds their values."""
+    def run(self) -> bool:
+        """Delete the variables, and search for what still holds their values.
+
+        Returns
+        -------
+        bool
+            Whether any value, or a part of it, may be gone.
+        """
         watches = self._delete()
         # All are deleted before one is searched for, because they can hold each other.
         gc.collect()
@@ -67,6 +76,8 @@ class Deleting:
         while watches:
             self._examine(watches.pop(0))
         gc.collect()
+        alive = {name for name, held in self.held.items() if held.is_value}
+        return not alive.issuperset(self.names)
 
     def _delete(self) -> list[Watch]:
         """Delete the variables, and return watches of their values."""
@@ -83,30 +94,70 @@ class Deleting:
 
     def _examine(self, watch: Watch) -> None:
         """Record what holds a value, or else the blocks of its memory."""
-        ways, is_complete = self._search(watch)
+        users, n_bytes, is_complete = self._find_users(watch)
+        ways, is_whole = self._search(watch, users)
         while self._cut and (removed := cut_hooks(ways)):
             self.hooks += removed
             # A hook can have hidden a longer path.
-            ways, is_complete = self._search(watch)
-        n_bytes = watch.count_bytes()
+            ways, is_whole = self._search(watch, users)
+        if is_whole:
+            ways, is_whole = self._search_rest(watch, users, ways)
+        n_bytes += watch.count_bytes()
         if ways or n_bytes:
             self.held[watch.name] = explain(
                 ways,
                 find_namespace(None, self._shell),
                 is_value=watch.has_value,
                 n_bytes=n_bytes,
-                is_complete=is_complete,
+                is_complete=is_complete and is_whole,
             )
 
-    def _search(self, watch: Watch) -> tuple[list[Way], bool]:
+    def _find_users(self, watch: Watch) -> tuple[list[Any], int, bool]:
+        """Return what uses the memory of data that is gone, and how much."""
+        gc.collect()
+        blocks = watch.find_blocks()
+        if not blocks:
+            return [], 0, True
+        return find_users(
+            blocks,
+            shell=self._shell,
+            budget_s=self._budget_s,
+            progress=self._progress,
+        )
+
+    def _search_rest(
+        self, watch: Watch, users: list[Any], ways: list[Way]
+    ) -> tuple[list[Way], bool]:
+        """Add the paths that would be left if what the others start at were gone."""
+        namespace = find_namespace(None, self._shell)
+        deadline_s = time.perf_counter() + self._budget_s
+        ways = join_ways(ways, [], namespace)
+        removal = find_removal(ways, namespace)
+        while removal is not None:
+            left_s = deadline_s - time.perf_counter()
+            rest, is_complete = self._search(watch, users, removal, left_s)
+            ways = join_ways(ways, rest, namespace)
+            if not rest or not is_complete:
+                return ways, is_complete
+            removal = find_removal(ways, namespace)
+        return ways, True
+
+    def _search(
+        self,
+        watch: Watch,
+        users: Sequence[Any] = (),
+        removal: Removal | None = None,
+        budget_s: float | None = None,
+    ) -> tuple[list[Way], bool]:
         """Return the paths to what is alive, and whether everything was searched."""
         gc.collect()
-        alive = watch.find_alive()
+        alive = [*watch.find_alive(), *users]
         if not alive:
             return [], True
         return find_ways(
             alive,
+            removal=removal,
             shell=self._shell,
-            budget_s=self._budget_s,
+            budget_s=self._budget_s if budget_s is None else budget_s,
             progress=self._progress,
         )

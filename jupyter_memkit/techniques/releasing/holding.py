@@ -8,6 +8,7 @@ from functools import _lru_cache_wrapper
 from typing import Any
 
 from jupyter_memkit.measure.hidden import is_output_name
+from jupyter_memkit.measure.holder_rest import Removal
 from jupyter_memkit.measure.holder_search import Origin, Way
 from jupyter_memkit.measure.models.held import is_tensor_type
 from jupyter_memkit.measure.sizes.loaded import derives_from
@@ -16,9 +17,11 @@ from jupyter_memkit.techniques.releasing.records import Held
 from jupyter_memkit.techniques.releasing.registered import (
     count_steps,
     find_registered_role,
+    find_widget,
     place_of,
     write_release,
 )
+from jupyter_memkit.techniques.releasing.slices import find_copy, find_slice
 
 _SHOWN = 5
 
@@ -89,6 +92,54 @@ def explain(
     )
 
 
+def find_removal(ways: Iterable[Way], namespace: Mapping[str, Any]) -> Removal | None:
+    """Return what the remedies for some paths remove; None if there is no remedy."""
+    names: set[str] = set()
+    origins: set[Origin] = set()
+    holders: list[Any] = []
+    for way in ways:
+        # A variable that is replaced by a copy holds nothing either.
+        is_replaced = find_slice(way) == 1 and find_copy(way) is not None
+        line = None if is_replaced else _find_line(way, namespace)
+        if line is not None:
+            holders += way.steps[-2:-1]
+        elif _is_variable(way):
+            names.add(way.name)
+        elif way.root.origin == "variable":
+            origins.add("output")
+        elif way.root.origin in _OPTIONS:
+            origins.add(way.root.origin)
+        else:
+            return None
+    if not (names or origins or holders):
+        return None
+    return Removal(frozenset(names), frozenset(origins), tuple(holders))
+
+
+def join_ways(
+    ways: Iterable[Way], rest: Iterable[Way], namespace: Mapping[str, Any]
+) -> list[Way]:
+    """Return all paths, without those that a remedy need not mention.
+
+    What a module holds stays, whatever variables that refer to it are deleted; and with
+    a variable, IPython's copies of its value are deleted.
+    """
+    every = [(way, _find_line(way, namespace)) for way in (*ways, *rest)]
+    lasting: set[int] = set()
+    deleted: set[int] = set()
+    for way, line in every:
+        if line is None and _is_variable(way):
+            deleted.add(id(way.steps[1]))
+        elif line is None and way.root.origin == "module":
+            lasting.add(id(way.steps[-2:][0]))
+    return [
+        way
+        for way, _ in every
+        if (way.root.origin == "module" or id(way.steps[-2:][0]) not in lasting)
+        and (way.root.origin not in _OPTIONS or id(way.root.value) not in deleted)
+    ]
+
+
 def _write(way: Way, role: str) -> str:
     """Return a path up to what the user knows: an optimizer, a hook, a graph."""
     end = find_hook(way)
@@ -96,6 +147,10 @@ def _write(way: Way, role: str) -> str:
         end = next(n for n, step in enumerate(way.steps) if _name_role(step) == role)
     if end is None:
         end = _find_step(way, _lru_cache_wrapper)
+    if end is None:
+        end = find_widget(way)
+    if end is None:
+        end = find_slice(way)
     n_steps = count_steps(way) if end is None else end + 1
     text = way.write(n_steps)
     text = text.removesuffix(".untyped_storage()")
@@ -119,14 +174,22 @@ def _find_role(way: Way) -> str:
     role = next(filter(None, map(_name_role, holders)), None)
     if role is not None:
         return role
-    if way.root.origin == "registered":
-        return find_registered_role(way)
-    # The object that the name stands for.
-    first = holders[1 if way.root.is_namespace else 0 :][:1]
+    role = find_registered_role(way)
+    if role or way.root.origin == "registered":
+        return role
     if _find_step(way, _lru_cache_wrapper) is not None:
         return "cache of a function"
+    return _find_role_of_variable(way)
+
+
+def _find_role_of_variable(way: Way) -> str:
+    """Return what a function, a slice or a tensor is that holds the value."""
+    # The object that the name stands for.
+    first = way.steps[1 if way.root.is_namespace else 0 : -1][:1]
     if any(type(holder) is types.FunctionType for holder in first):
         return "function"
+    if find_copy(way) is not None:
+        return "slice"
     return "graph" if _is_graph(way.steps) else ""
 
 
@@ -152,14 +215,11 @@ def _find_remedies(
     names: dict[str, None] = {}
     for way in ways:
         line = _find_line(way, namespace)
+        name = way.name if _is_variable(way) else _find_option(way)
         if line is not None:
             lines[line] = None
-        elif way.root.origin == "variable" and not _is_output(way.name):
-            names[way.name] = None
-        elif way.root.origin == "variable":
-            names["--outputs"] = None
-        elif way.root.origin in _OPTIONS:
-            names[_OPTIONS[way.root.origin]] = None
+        elif name is not None:
+            names[name] = None
         else:
             return ()
     if not lines and not names:
@@ -182,8 +242,19 @@ def _find_line(way: Way, namespace: Mapping[str, Any]) -> str | None:
     cache = _find_step(way, _lru_cache_wrapper)
     if cache is not None:
         return _to_line(way.write(cache + 1), "{}.cache_clear()")
-    is_named = way.root.origin == "variable" and not _is_output(way.name)
-    if is_named and _is_graph(way.steps[1:]) and is_tensor_type(type(way.steps[1])):
+    return _find_copying_line(way)
+
+
+def _find_copying_line(way: Way) -> str | None:
+    """Return the statement that replaces a slice or a tensor that holds a value."""
+    copy, number = find_copy(way), find_slice(way)
+    if copy is not None and number is not None:
+        return _to_line(way.write(number + 1), copy)
+    if (
+        _is_variable(way)
+        and _is_graph(way.steps[1:])
+        and is_tensor_type(type(way.steps[1]))
+    ):
         return f"{way.name} = {way.name}.detach()"
     return None
 
@@ -191,6 +262,18 @@ def _find_line(way: Way, namespace: Mapping[str, Any]) -> str | None:
 def _to_line(text: str, line: str) -> str | None:
     """Return a statement about a path; None if the path is not an expression."""
     return line.format(text) if "→" not in text and "<" not in text else None
+
+
+def _is_variable(way: Way) -> bool:
+    """Return whether a path starts at a variable of the user's."""
+    return way.root.origin == "variable" and not _is_output(way.name)
+
+
+def _find_option(way: Way) -> str | None:
+    """Return the option that deletes what a path starts at; None if there is none."""
+    if way.root.origin == "variable":
+        return "--outputs" if _is_output(way.name) else None
+    return _OPTIONS.get(way.root.origin)
 
 
 def _is_output(name: str) -> bool:

@@ -17,7 +17,8 @@ class FreeingStep(Record):
     name : str
         A description of what was released.
     freed_bytes : int
-        The decrease of resident memory; negative if it rose meanwhile.
+        The decrease of resident memory; negative if it rose meanwhile. It is 0 for a
+        step that found nothing to release.
     """
 
     name: str
@@ -86,7 +87,8 @@ class Freed(Record):
         Memory that is free in Python's heap, and that cannot be returned while objects
         beside it are in use; 0 if unknown.
     steps : tuple of FreeingStep
-        The steps in order; their bytes add up to the total.
+        The steps in order, and what came back during steps that found nothing to
+        release; their bytes add up to the total.
     devices : tuple of FreedDevice
         The devices that this process uses.
     names : tuple of str

@@ -10,16 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextvars import Context, copy_context
+from itertools import pairwise
 from types import FunctionType, MethodType
 from typing import Any
 
 from jupyter_memkit.measure.chains import find_variable
 from jupyter_memkit.measure.holder_search import Way
-from jupyter_memkit.measure.sizes.loaded import derives_from
+from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
+from jupyter_memkit.measure.sizes.raw_reads import read_dict
 
+_WIDGET = ("ipywidgets.widgets.widget", "Widget")
 # What a path leads through, by module and class.
 _ROLES = {
-    ("ipywidgets.widgets.widget", "Widget"): "widget",
+    _WIDGET: "widget",
     ("IPython.core.events", "EventManager"): "callback of an event of IPython",
     ("IPython.core.formatters", "BaseFormatter"): "display formatter",
     ("IPython.core.magic", "Magics"): "magic",
@@ -32,6 +35,10 @@ _HANDLER = re.compile(r"signal\.getsignal\((signal\.\w+)\)")
 
 def find_registered_role(way: Way) -> str:
     """Return what a path from the interpreter or IPython leads through, in words."""
+    if _find_finalizer(way) is not None:
+        return "finalizer"
+    if find_widget(way) is not None:
+        return "widget"
     if way.root.origin != "registered" or _find_context(way) is not None:
         return ""
     if _HANDLER.match(way.name):
@@ -60,11 +67,13 @@ def write_release(way: Way, namespace: Mapping[str, Any]) -> str | None:
     way : Way
         The path to the value.
     namespace : mapping of str to object
-        The user's variables, which may name a context variable.
+        The user's variables, which may name what was registered.
     """
     context = _find_context(way)
     if context is not None:
         return _write_reset(way.steps[context + 1 :], namespace)
+    if way.root.origin == "module":
+        return _write_ending(way, namespace)
     n_steps = count_steps(way)
     if way.root.origin != "registered" or n_steps is None:
         return None
@@ -90,6 +99,38 @@ def _find_context(way: Way) -> int | None:
     """Return the number of the step that is a context; None if there is none."""
     numbers = (n for n, step in enumerate(way.steps[:-1]) if type(step) is Context)
     return next(numbers, None)
+
+
+def _write_ending(way: Way, namespace: Mapping[str, Any]) -> str | None:
+    """Return the statement that ends a finalizer or a widget that a variable names."""
+    ended, line = _find_finalizer(way), "{}.detach();"
+    if ended is None:
+        number = find_widget(way)
+        ended, line = None if number is None else way.steps[number], "{}.close()"
+    names = [name for name, its in namespace.items() if its is ended]
+    return None if ended is None or not names else line.format(names[0])
+
+
+def find_widget(way: Way) -> int | None:
+    """Return the number of the widget that ipywidgets has registered; None if none."""
+    if way.root.origin != "module":
+        return None
+    numbers = (
+        number
+        for number, step in enumerate(way.steps[:-1])
+        if derives_from(type(step), *_WIDGET)
+    )
+    return next(numbers, None)
+
+
+def _find_finalizer(way: Way) -> Any:
+    """Return the finalizer whose arguments hold the value; None if none does."""
+    registry = read_dict(find_loaded("weakref", "finalize")).get("_registry")
+    for step, info in pairwise(way.steps):
+        if step is registry:
+            found = (key for key, its in registry.copy().items() if its is info)
+            return next(found, None)
+    return None
 
 
 def _write_reset(values: list[Any], namespace: Mapping[str, Any]) -> str | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable, Collection
+from itertools import chain
 from typing import Any
 
+from jupyter_memkit.measure.holder_buffers import Block, join_blocks, read_blocks
 from jupyter_memkit.measure.large_parts import find_large_parts
 from jupyter_memkit.techniques.variables.forget import is_atom
 
@@ -28,6 +30,7 @@ class Watch:
         self.name = name
         self._find = _watch(value)
         self._parts = [] if is_atom(value) else find_large_parts(value, ends)
+        self._blocks = [(part, read_blocks([part.part()])) for part in self._parts]
 
     @property
     def has_value(self) -> bool:
@@ -48,6 +51,13 @@ class Watch:
         for part in self._parts:
             alive += part.alive
         return alive
+
+    def find_blocks(self) -> list[Block]:
+        """Return the blocks of memory whose owner is gone, but which may be in use."""
+        if self.has_value:
+            return []
+        gone = (blocks for part, blocks in self._blocks if not part.alive)
+        return join_blocks(chain.from_iterable(gone))
 
     def count_bytes(self) -> int:
         """Return the size of the blocks that are still held, each once."""

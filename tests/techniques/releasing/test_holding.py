@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+import sys
 import weakref
+from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.holder_buffers import find_users, read_blocks
+from jupyter_memkit.measure.large_parts import find_large_parts
 from jupyter_memkit.techniques.release import free
 
 MIB = 1024 * 1024
@@ -70,6 +75,163 @@ def test_closure(shell: InteractiveShell) -> None:
     held = free("model", budget_s=math.inf, shell=shell).held["model"]
     assert held.holders == ("predict.__closure__[0] (function)",)
     assert held.remedies == ("%memfree predict",)
+
+
+PLUGIN = """\
+class Plugin:
+    registry = []
+    class Inner:
+        registry = []
+def register(data, kept=[]): kept.append(data)
+"""
+
+
+@pytest.fixture
+def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A module that registers values."""
+    module = ModuleType("memkit_plugin")
+    exec(PLUGIN, vars(module))
+    monkeypatch.setitem(sys.modules, "memkit_plugin", module)
+    yield
+    vars(module).clear()
+
+
+@pytest.mark.parametrize(
+    ("code", "holder"),
+    [
+        (
+            "p = memkit_plugin.Plugin(); p.registry.append(data)",
+            "memkit_plugin.Plugin.registry[0]",
+        ),
+        (
+            "p = [memkit_plugin.Plugin.Inner()]; p[0].registry.append(data)",
+            "memkit_plugin.Plugin.Inner.registry[0]",
+        ),
+        (
+            "class Mine(memkit_plugin.Plugin): pass\nMine.registry.append(data)",
+            "memkit_plugin.Plugin.registry[0]",
+        ),
+        (
+            "from memkit_plugin import Plugin; Plugin.registry.append(data)",
+            "memkit_plugin.Plugin.registry[0]",
+        ),
+        (
+            "from memkit_plugin import register; register(data)",
+            "memkit_plugin.register.__defaults__[0][0]",
+        ),
+        (
+            "kept = memkit_plugin.Plugin.registry; kept.append(data)",
+            "memkit_plugin.Plugin.registry[0]",
+        ),
+    ],
+    ids=["instance", "inner", "subclass", "class", "function", "list"],
+)
+@pytest.mark.usefixtures("plugin")
+def test_held_in_a_module(shell: InteractiveShell, code: str, holder: str) -> None:
+    """What a module keeps is named by it, and no variable is offered for deletion."""
+    shell.run_cell("import memkit_plugin, numpy as np; data = np.ones(1 << 18)")
+    shell.run_cell(code).raise_error()
+    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    assert (held.holders, held.remedies) == ((holder,), ())
+
+
+@pytest.mark.parametrize(
+    ("code", "holders"),
+    [
+        (
+            "class Job: jobs = []\nJob.jobs.append(data); job = Job()",
+            {"Job.jobs[0]", "job → type.jobs[0]"},
+        ),
+        ("listed = [data]; again = listed", {"listed[0]", "again[0]"}),
+        (
+            "listed = [data]; deep = {'a': (listed,)}",
+            {"listed[0]", "deep['a'][0][0]"},
+        ),
+        ("listed = [data]; listed", {"listed[0]"}),
+        ("listed = [data]; [listed]", {"listed[0]", "Out[{}][0][0]"}),
+    ],
+    ids=["class", "names", "nested", "output", "nested output"],
+)
+def test_every_path(shell: InteractiveShell, code: str, holders: set[str]) -> None:
+    """The remedy releases a value that is held along several paths."""
+    shell.run_cell("import numpy as np; data = np.ones(1 << 18)").raise_error()
+    shell.run_cell(code, store_history=True).raise_error()
+    number = shell.execution_count - 1
+    watch = weakref.ref(shell.user_ns["data"])
+    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    assert set(held.holders) == {each.format(number) for each in holders}
+    assert watch() is not None
+    for line in held.remedies:
+        shell.run_cell(line).raise_error()
+    assert watch() is None
+
+
+PICKLED = "import pickle; {0} = pickle.loads(pickle.dumps({0}))"
+TAKEN = "{0} = {0}.take(list(range(len({0}))))"
+ARROW = "pa.array(np.arange(1 << 18))"
+
+
+# How data are made, the slice's place, how it is cut, and the line that copies it.
+SLICES = {
+    "polars": ("pl.DataFrame({'a': range(N)})", "parts['a']", "data.head(5)", PICKLED),
+    "series": ("pl.Series(range(N))", "part", "data.slice(9, 5)", PICKLED),
+    "arrow": ("[pa.array(range(N))]", "part", "data[0].slice(3, 5)", TAKEN),
+    "table": ("pa.table({'a': range(N)})", "parts['a']", "data.slice(3, 5)", TAKEN),
+    "pandas": ("pd.DataFrame({'a': range(N)}, dtype=INT)", "part", "data[:5]", PICKLED),
+}
+
+
+@pytest.mark.parametrize(
+    ("make", "place", "cut", "copy"), SLICES.values(), ids=SLICES.keys()
+)
+def test_slice(
+    shell: InteractiveShell, make: str, place: str, cut: str, copy: str
+) -> None:
+    """A slice that keeps the buffers of deleted data is named, and copied."""
+    for library in ("pandas", "polars", "pyarrow"):
+        pytest.importorskip(library)
+    shell.run_cell("import pandas as pd, polars as pl, pyarrow as pa").raise_error()
+    shell.run_cell(
+        "N = 1 << 18; INT = pd.ArrowDtype(pa.int64()); parts = {}\n"
+        f"data = {make}; {place} = {cut}"
+    ).raise_error()
+    parts = find_large_parts(shell.user_ns["data"])
+    blocks = read_blocks(part.part() for part in parts)
+    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    assert not held.is_value
+    assert held.bytes // MIB == 2
+    assert held.holders == (f"{place} (slice)",)
+    assert held.remedies == (copy.format(place), "%memfree")
+    assert find_users(blocks, shell=shell, budget_s=math.inf)[0]
+    for line in held.remedies:
+        shell.run_cell(line).raise_error()
+    assert find_users(blocks, shell=shell, budget_s=math.inf)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "holders", "remedies"),
+    [
+        ("part = data['a'].to_numpy()", ("part",), ("%memfree part",)),
+        ("part = (data.head(5),)", ("part[0]",), ("%memfree part",)),
+        ("part = data.head(5); del part", (), ()),
+    ],
+    ids=["array", "tuple", "nothing"],
+)
+def test_users_of_buffers(
+    shell: InteractiveShell,
+    code: str,
+    holders: tuple[str, ...],
+    remedies: tuple[str, ...],
+) -> None:
+    """What cannot be copied, or would be as large, is named to be deleted."""
+    pytest.importorskip("polars")
+    shell.run_cell("import polars as pl; data = pl.DataFrame({'a': range(1 << 18)})")
+    shell.run_cell(code).raise_error()
+    found = free("data", budget_s=math.inf, shell=shell).held.get("data")
+    if found is None:
+        assert holders == ()
+    else:
+        assert (found.holders, found.remedies) == (holders, remedies)
 
 
 def test_hooks_of_other_values(shell: InteractiveShell) -> None:

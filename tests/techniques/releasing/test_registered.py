@@ -34,6 +34,12 @@ from contextvars import ContextVar
 cv = ContextVar('cv')
 tok = cv.set({})
 """
+FINALIZER = """\
+import weakref
+class Owner: pass
+owner = Owner()
+end = weakref.finalize(owner, print, big)
+"""
 FORMATTER = """\
 class Shown: pass
 def make(data):
@@ -100,8 +106,13 @@ def delete(shell: InteractiveShell, code: str) -> tuple[Held, weakref.ref[object
         ),
         (CONTEXT.format("big"), "the context variable cv", "cv.set(None);"),
         (CONTEXT.format("[1, big]"), "the context variable cv[1]", "cv.set(None);"),
+        (
+            FINALIZER,
+            "weakref.finalize._registry[<weakref.finalize>].args[0] (finalizer)",
+            "end.detach();",
+        ),
     ],
-    ids=["event", "signal", "interrupt", "context", "inside"],
+    ids=["event", "signal", "interrupt", "context", "inside", "finalizer"],
 )
 def test_remedy(shell: InteractiveShell, code: str, holder: str, remedy: str) -> None:
     """The statement that releases a value is written, and it works."""
@@ -195,11 +206,15 @@ def test_no_certain_remedy(
 
 
 def test_widget(shell: InteractiveShell) -> None:
-    """A callback of a widget is named by the widget's variable, or as a widget's."""
+    """A widget that holds a value is closed, because ipywidgets registers it."""
     pytest.importorskip("ipywidgets")
     held, watch = delete(shell, WIDGET)
-    assert held.remedies == ("%memfree button",)
-    shell.run_cell("button.close()\n%memfree button").raise_error()
+    assert held.remedies == ("button.close()", "%memfree button")
+    assert held.holders[0].startswith("button.")
+    assert held.holders[1].startswith("ipywidgets.widgets.widget._instances[")
+    assert held.holders[1].endswith("(widget)")
+    for line in held.remedies:
+        shell.run_cell(line, store_history=True).raise_error()
     assert watch() is None
 
 
