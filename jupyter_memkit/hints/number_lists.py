@@ -28,7 +28,12 @@ def find(scene: Scene) -> Iterator[Hint]:
         if item_bytes is None:
             continue
         size = sizeof(value, exact=False)
-        saved_bytes = size.bytes - len(value) * item_bytes - _ARRAY_BYTES
+        measured = scene.size_replaced(name)
+        if measured is None:
+            continue
+        # What something else keeps too is not freed.
+        shared_bytes = measured.shared_bytes
+        saved_bytes = size.bytes - shared_bytes - len(value) * item_bytes - _ARRAY_BYTES
         if saved_bytes >= max(_LEAST_BYTES, size.bytes * _LEAST_RATIO):
             kind = type(value[0]).__name__
             yield Hint(
@@ -36,7 +41,7 @@ def find(scene: Scene) -> Iterator[Hint]:
                 name=name,
                 found=f"a list of {len(value):,} numbers ({kind})",
                 bytes=saved_bytes,
-                accuracy="exact" if size.exact else "estimate",
+                accuracy="exact" if size.exact and not shared_bytes else "estimate",
                 cure=f"%to_numpy {name}",
                 _call=partial(
                     pack_names,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import _lru_cache_wrapper
+from functools import _lru_cache_wrapper, cached_property
 from typing import Any
 
 from jupyter_memkit.cells.history import read_history
-from jupyter_memkit.measure.hidden import find_hidden
+from jupyter_memkit.measure.hidden import HiddenHolder, find_hidden
+from jupyter_memkit.measure.scripts import read_scripts
 from jupyter_memkit.measure.shapes import read_shape
 from jupyter_memkit.measure.sizes import Size, Sizes
 from jupyter_memkit.track.cells import CellRecord
@@ -67,6 +68,7 @@ class Scene:
         self.inputs = read_history(shell.user_ns)
         self._program = find_program(shell)
         self._sizes: Sizes | None = None
+        self._sizes_replaced: Sizes | None = None
 
     def measure(
         self,
@@ -104,9 +106,38 @@ class Scene:
         """Return an estimate of the memory that others keep as well."""
         return self._find_size(name).shared_bytes
 
+    def size_replaced(self, name: str) -> Size | None:
+        """Return an estimate of a variable's size for a magic that replaces it.
+
+        The magics make IPython forget outputs that are the variable, but a script that
+        it came from keeps it.
+
+        Returns
+        -------
+        Size or None
+            None if there was no time to find what is shared.
+        """
+        if self._sizes_replaced is None:
+            held = {id(value) for value in self.variables.values()}
+            others = {
+                name: holder.value
+                for name, holder in self._hidden.items()
+                if holder.kind != "output" or id(holder.value) not in held
+            }
+            for path, namespace in read_scripts(self.shell).items():
+                kept = [each for each in list(namespace.values()) if id(each) in held]
+                others[f"the variables of {path}"] = kept
+            self._sizes_replaced = self.measure(self.variables | others)
+        size = self._sizes_replaced[name]
+        return None if size.error_ratio is None else size
+
+    @cached_property
+    def _hidden(self) -> dict[str, HiddenHolder]:
+        return {each.name: each for each in find_hidden(self.shell)}
+
     def _find_size(self, name: str) -> Size:
         if self._sizes is None:
-            hidden = {each.name: each.value for each in find_hidden(self.shell)}
+            hidden = {name: holder.value for name, holder in self._hidden.items()}
             self._sizes = self.measure(self.variables | hidden)
         return self._sizes[name]
 

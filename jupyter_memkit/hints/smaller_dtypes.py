@@ -7,7 +7,7 @@ from functools import partial
 
 from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import OutOfTimeError, Scene
-from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.measure.sizes import Size
 from jupyter_memkit.techniques.arrays.preview import preview
 from jupyter_memkit.techniques.arrays.records import Part
 from jupyter_memkit.techniques.arrays.shrink_names import shrink_names
@@ -23,7 +23,8 @@ _NAMED_COLUMNS = 3
 def find(scene: Scene) -> Iterator[Hint]:
     """Yield a hint for each variable that `%shrink` makes smaller.
 
-    The hint is a preview of the cure, so it reports exactly what the cure does.
+    The hint is a preview of the cure, so it reports exactly what the cure does, except
+    that memory which something else keeps too is not freed.
     """
     for name, value in scene.variables.items():
         scene.check_time()
@@ -34,21 +35,40 @@ def find(scene: Scene) -> Iterator[Hint]:
         except Exception:  # noqa: BLE001 - columns of the user's own types run their code
             parts = ()
         smaller = [part for part in parts if part.after_bytes < part.before_bytes]
-        saved_bytes = sum(part.before_bytes - part.after_bytes for part in smaller)
-        if saved_bytes < _LEAST_BYTES:
+        promised_bytes = sum(part.before_bytes - part.after_bytes for part in smaller)
+        if promised_bytes < _LEAST_BYTES:
             continue
-        if saved_bytes < sizeof(value, exact=False).bytes * _LEAST_RATIO:
+        size = scene.size_replaced(name)
+        if size is None:
+            continue
+        saved_bytes = _find_saved(parts, smaller, size)
+        if saved_bytes < max(_LEAST_BYTES, size.bytes * _LEAST_RATIO):
             continue
         yield Hint(
             kind="dtype",
             name=name,
             found=f"fits into smaller dtypes: {_describe(smaller)}",
             bytes=saved_bytes,
+            accuracy="exact" if saved_bytes == promised_bytes else "estimate",
             cure=f"%shrink {name}",
             _call=partial(
                 shrink_names, name, namespace=scene.shell.user_ns, shell=scene.shell
             ),
         )
+
+
+def _find_saved(parts: Sequence[Part], smaller: Sequence[Part], size: Size) -> int:
+    """Return how many bytes the cure frees, less those that it takes.
+
+    Neither what something else keeps too is freed, nor pages that were never touched.
+    """
+    before_bytes = sum(part.before_bytes for part in smaller)
+    kept_bytes = sum(part.before_bytes for part in parts) - before_bytes
+    own_bytes = size.bytes - size.shared_bytes
+    # Which columns are shared is not known, so these are the two lower bounds.
+    least_bytes = max(before_bytes - size.shared_bytes, own_bytes - kept_bytes)
+    freed_bytes = min(before_bytes, own_bytes, least_bytes)
+    return freed_bytes - sum(part.after_bytes for part in smaller)
 
 
 def _describe(parts: Sequence[Part]) -> str:

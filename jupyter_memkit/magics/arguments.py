@@ -43,6 +43,9 @@ class argument(magic_arguments.argument):  # noqa: N801 - IPython's name
         """Add it to the parser of the magic."""
         action = (group or parser).add_argument(*self.args, **self.kwds)
         action.offers = self._offers
+        if action.type is None:
+            # A word of the line would become a key of the user's namespace.
+            action.type = str
 
 
 def find_offers(action: argparse.Action, magics: Any) -> list[str]:
@@ -51,10 +54,15 @@ def find_offers(action: argparse.Action, magics: Any) -> list[str]:
     return list(offers(magics) if callable(offers) else offers)
 
 
+def as_written(text: str) -> str:
+    """Return a word unchanged, with whether it was quoted."""
+    return text
+
+
 def variable(text: str) -> str:
     """Parse the name of a variable."""
     if text.isidentifier() and not keyword.iskeyword(text):
-        return text
+        return str(text)
     message = f"{text!r} is not a name; use letters, digits and _, such as result_1"
     raise argparse.ArgumentTypeError(message)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -88,6 +89,58 @@ def test_cures(
 def test_no_hint(bare_shell: InteractiveShell, code: str) -> None:
     """There is no hint where nothing would be saved, or something would be lost."""
     assert find(bare_shell, code) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = np.arange(1_000_000) % 100\nmodel = {'data': x}",
+        "x = np.arange(1_000_000) % 100\ny = x[:]",
+        "x = [float(n) for n in range(200_000)]\nmodel = {'data': x}",
+        "x = [float(n) for n in range(200_000)]\ny = x[:]",
+        "x = pd.DataFrame({'a': np.arange(1_000_000) % 100})\nmodel = [x]",
+        "x = np.zeros(20_000_000)",
+        "x = np.zeros(20_000_000, dtype=int); x[5] = 3",
+        "%run {script}",
+    ],
+)
+def test_what_would_not_be_freed(
+    shell: InteractiveShell, tmp_path: Path, code: str
+) -> None:
+    """Neither what something else keeps is promised, nor what takes no memory."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import numpy as np\nx = np.arange(1_000_000) % 9\ndef read(): return x\n"
+    )
+    shell.run_cell("import numpy as np, pandas as pd")
+    hints = find(shell, code.format(script=script) if "%run" in code else code)
+    assert [hint for hint in hints if hint.kind in ("dtype", "numbers")] == []
+
+
+SHARED_COLUMN = """
+a, model = np.arange(1_000_000) % 9, np.arange(1_000_000) % 9
+x = pd.DataFrame({"a": a, "b": model}, copy=False)
+del a
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "saved_bytes"),
+    [
+        ("x = np.arange(1_000_000) % 100\nx", 7_000_000),
+        ("x = [float(n) for n in range(200_000)]\nx", 200_000 * 32),
+        (SHARED_COLUMN, 7_000_000),
+    ],
+)
+def test_what_would_be_freed(
+    shell: InteractiveShell, code: str, saved_bytes: int
+) -> None:
+    """What only an output keeps, which the magic deletes, is promised."""
+    shell.run_cell("import numpy as np, pandas as pd")
+    kinds = ("dtype", "numbers")
+    found = [each for each in find(shell, code) if each.kind in kinds]
+    (hint,) = [each for each in found if each.name == "x"]
+    assert hint.bytes == pytest.approx(saved_bytes, rel=0.2)
 
 
 def test_collector(bare_shell: InteractiveShell) -> None:

@@ -100,6 +100,91 @@ def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:
         shell.run_line_magic("shrink", line)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "%shrink array",
+        "%shrink array frame\n%shrink --undo array frame",
+        "%shrink 'array' --dry-run\n%shrink array --float32",
+        "%to_numpy numbers",
+        "%to_numpy numbers --into packed",
+        "%to_numpy 'numbers' --into 'packed'",
+        "%spill array frame\n%spill --back array frame",
+        "%memfree array",
+        "%memsnap array",
+        "%memls array",
+        "%memleaks array",
+        "%memguard 90%\n%memguard off",
+        "%mem --max 1GB a = 1",
+        "%memit -r 1 -o a = 1",
+        "%gc_pause\n%gc_pause off",
+        "%unload --list",
+    ],
+)
+@pytest.mark.usefixtures("disk")
+def test_the_keys_of_the_namespace(shell: InteractiveShell, lines: str) -> None:
+    """After a magic, each name is a plain string, by which listings find it."""
+    shell.run_cell(
+        "import numpy as np, pandas as pd\narray = np.arange(200_000)\n"
+        "frame = pd.DataFrame({'n': np.arange(200_000)})\n"
+        "numbers = [float(n) for n in range(200_000)]"
+    )
+    shell.run_cell(lines).raise_error()
+    assert {type(name) for name in shell.user_ns} == {str}
+    gone = {"array"} if lines.startswith("%memfree") else set()
+    listed = {each.name for each in shell.run_line_magic("memls", "").variables}
+    assert {"array", "frame", "numbers"} - gone <= listed
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%%chunked array --as part --into total --reduce sum\npart.sum()",
+        "%%isolated --in array --out total\ntotal = array.sum()",
+    ],
+)
+def test_the_keys_of_the_results(shell: InteractiveShell, cell: str) -> None:
+    """After a magic of a cell, the names of its results are plain strings."""
+    shell.run_cell("import numpy as np\narray = np.arange(1000)")
+    shell.run_cell(cell).raise_error()
+    assert shell.user_ns["total"] == 499_500
+    assert {type(name) for name in shell.user_ns} == {str}
+
+
+@pytest.mark.parametrize(
+    ("value", "remedy", "sentence"),
+    [
+        (
+            "np.array([range(300)]).view(np.matrix)",
+            "v = np.asarray(v)",
+            "result of np.asarray",
+        ),
+        (
+            "np.ma.array(range(300), mask=[0, 1] * 150)",
+            "data = v.data.copy(); mask = v.mask",
+            r"a copy of its \.data, and keep its \.mask",
+        ),
+        ("np.arange(300).view(Own)", "data = np.array(v)", r"values = np\.array\(it\)"),
+    ],
+)
+def test_remedies(
+    shell: InteractiveShell, value: str, remedy: str, sentence: str
+) -> None:
+    """The remedy of a refusal loses no value, and its result can be shrunk."""
+    shell.run_cell("import numpy as np\nclass Own(np.ndarray): pass")
+    shell.run_cell(f"v = {value}\nbefore = v.tolist()")
+    with pytest.raises(UsageError, match=sentence):
+        shell.run_line_magic("shrink", "v")
+    shell.run_cell(remedy)
+    shell.run_line_magic("shrink", remedy.partition(" ")[0])
+    shell.run_cell("after = data if 'data' in vars() else v")
+    shell.run_cell(
+        "after = np.ma.array(after, mask=mask) if 'mask' in vars() else after"
+    )
+    assert shell.user_ns["after"].dtype == np.int16
+    assert shell.user_ns["after"].tolist() == shell.user_ns["before"]
+
+
 def test_report() -> None:
     """The report has a row for each column, with text escaped."""
     shrunk = Shrunk(

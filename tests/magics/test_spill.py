@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -57,6 +58,53 @@ def test_refused(shell: InteractiveShell, line: str, sentence: str) -> None:
     shell.run_cell("import numpy as np\ntexts = ['a']\nnumbers = np.ones(5)")
     with pytest.raises(UsageError, match=sentence):
         shell.run_line_magic("spill", line)
+
+
+@pytest.mark.parametrize(
+    ("value", "names", "values"),
+    [
+        ("np.array([[1.5, 2.5]]).view(np.matrix)", "v", "v.tolist()"),
+        ("np.rec.array([(1, 2.5)], dtype='i4,f8')", "v", "v.tolist()"),
+        (
+            "np.ma.array([1.5, 2.5], mask=[0, 1])",
+            "v_data v_mask",
+            "np.ma.array(v_data, mask=v_mask).tolist()",
+        ),
+        (
+            "np.ma.array([1.5, 2.5])",
+            "v_data v_mask",
+            "np.ma.array(v_data, mask=v_mask).tolist()",
+        ),
+        ("np.array([1.5]).view(Own)", "v_values", "v_values.tolist()"),
+        (
+            "pd.date_range('2000', periods=2, name='day')",
+            "v_values",
+            "pd.DatetimeIndex(v_values).tolist()",
+        ),
+        (
+            "np.array(['a', 'text'], dtype=np.dtypes.StringDType())",
+            "v_texts",
+            "v_texts.tolist()",
+        ),
+    ],
+)
+def test_remedies(shell: InteractiveShell, value: str, names: str, values: str) -> None:
+    """The line of a refusal loses no value, and its result can be moved to disk."""
+    if "StringDType" in value and not hasattr(np.dtypes, "StringDType"):
+        pytest.skip("this numpy has no strings of any length")
+    shell.run_cell("import numpy as np, pandas as pd\nclass Own(np.ndarray): pass")
+    shell.run_cell(f"v = {value}\nkept, before = v, str(v.tolist())")
+    with pytest.raises(UsageError) as refused:
+        shell.run_line_magic("spill", "v")
+    shell.run_cell(str(refused.value).rpartition(": ")[2]).raise_error()
+    if names != "v":
+        assert shell.user_ns["v"] is shell.user_ns["kept"]
+    # With another name for it, nothing would be freed.
+    shell.run_cell("del kept")
+    shell.run_line_magic("spill", names)
+    listed = shell.run_line_magic("spill", "").variables
+    assert set(names.split()) <= {each.name for each in listed}
+    assert eval(f"str({values})", shell.user_ns) == shell.user_ns["before"]
 
 
 def test_a_refusal_holds_nothing(shell: InteractiveShell) -> None:

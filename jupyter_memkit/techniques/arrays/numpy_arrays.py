@@ -16,6 +16,7 @@ from jupyter_memkit.techniques.arrays.exact_dtypes import (
 )
 from jupyter_memkit.techniques.arrays.exact_values import pack_values, read_kinds
 from jupyter_memkit.techniques.arrays.leaves import BLOCK
+from jupyter_memkit.techniques.arrays.plain_forms import has_only_values, is_masked
 from jupyter_memkit.techniques.arrays.policy import Change, Policy
 from jupyter_memkit.techniques.arrays.type_names import name_one, name_plain
 from jupyter_memkit.techniques.progress import Tick
@@ -40,11 +41,22 @@ def check_array(array: Any) -> None:
         )
         raise MemkitError(message)
     if not is_plain:
-        message = (
-            f"it is {name_one(array)}, which may hold more than numbers; shrink the "
-            "result of np.asarray instead"
-        )
+        message = f"it is {name_one(array)}{_describe_plain_form(type(array))}"
         raise MemkitError(message)
+
+
+def _describe_plain_form(kind: type) -> str:
+    """Return how to shrink an array of a subclass without a loss."""
+    if has_only_values(kind):
+        return "; shrink the result of np.asarray, which has the same values"
+    if is_masked(kind):
+        return (
+            ", whose mask must be kept; shrink a copy of its .data, and keep its .mask"
+        )
+    return (
+        ", which may hold more than numbers; shrink a copy of these under another "
+        "name, such as values = np.array(it)"
+    )
 
 
 def is_mapped(array: Any) -> bool:

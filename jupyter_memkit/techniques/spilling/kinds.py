@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.sizes.registry import name_type
 from jupyter_memkit.techniques.arrays.leaves import is_sequence
+from jupyter_memkit.techniques.arrays.plain_forms import has_only_values, is_masked
 from jupyter_memkit.techniques.spilling.files import find_file
 from jupyter_memkit.techniques.spilling.parts import find_root
 
@@ -91,7 +92,7 @@ def _describe_objects(dtype: Any, name: str) -> str:
     if dtype.kind == "T":
         return (
             f"holds strings of any length ({dtype}), which cannot be stored in a file; "
-            f"give them a fixed width first: {name} = np.array({name}.tolist())"
+            f"spill them with a fixed width: {name}_texts = np.array({name}.tolist())"
         )
     remedy = (
         f"if all have the same type, %shrink {name} converts them to numbers or strings"
@@ -122,13 +123,13 @@ def _describe_type(value: Any, name: str) -> str:
     kind = name_type(type(value))
     short = kind.rpartition(".")[2]
     if issubclass(type(value), np.ndarray):
-        remedy = f"use its plain array: {name} = np.asarray({name})"
+        remedy = _describe_plain_form(type(value), name)
     elif is_sequence(value):
         remedy = f"convert it to an array first: %to_numpy {name}"
     elif kind.startswith(("polars.", "pyarrow.")):
         remedy = "write it to a Parquet file, and read that in chunks: %%chunked"
     elif kind.startswith("pandas.") and short.endswith("Index"):
-        remedy = f"convert it to an array first: {name} = {name}.to_numpy()"
+        remedy = f"spill its values: {name}_values = {name}.to_numpy(copy=True)"
     elif kind.startswith("scipy."):
         remedy = f"spill its numbers: {name}.data"
     else:
@@ -136,4 +137,20 @@ def _describe_type(value: Any, name: str) -> str:
     return (
         f"has the type {short}, but only NumPy arrays and pandas frames and Series can "
         f"be spilled; {remedy}"
+    )
+
+
+def _describe_plain_form(kind: type, name: str) -> str:
+    """Return the remedy for an array of a subclass, which loses nothing."""
+    if has_only_values(kind):
+        return f"use its plain array: {name} = np.asarray({name})"
+    if is_masked(kind):
+        return (
+            "spill copies of its .data and its .mask: "
+            f"{name}_data, {name}_mask = "
+            f"{name}.data.copy(), np.ma.getmaskarray({name}).copy()"
+        )
+    return (
+        "it may hold more than numbers; spill a copy of these: "
+        f"{name}_values = np.array({name})"
     )

@@ -88,6 +88,8 @@ class Replacing:
         self._collect = collect
         self._interrupts = Interrupts()
         self._replaced: list[_Replaced] = []
+        # The namespace's own keys of the names that were taken.
+        self._keys: dict[str, str] = {}
         self._started_s = time.perf_counter()
         self._before_bytes = 0
 
@@ -121,16 +123,20 @@ class Replacing:
 
     def take(self, names: Iterable[str]) -> Any:
         """Remove all names of a value, and return the value, now held by the caller."""
+        names = list(names)
+        self._keep_keys(names)
         values = [self._namespace.pop(name) for name in names]
         return values[0]
 
     def bind(self, names: Iterable[str], value: Any) -> None:
         """Assign a value to names."""
-        self._namespace.update(dict.fromkeys(names, value))
+        self.bind_all(dict.fromkeys(names, value))
 
     def bind_all(self, values: Mapping[str, Any]) -> None:
         """Assign a value to each name."""
-        self._namespace.update(values)
+        self._namespace.update(
+            {self._keys.get(name) or str(name): values[name] for name in values}
+        )
 
     def replace(
         self,
@@ -180,6 +186,16 @@ class Replacing:
             value, shell=self._shell, budget_s=_BUDGET_S, progress=self._progress
         )
         return tuple(chain.text for chain in found.chains)
+
+    def _keep_keys(self, names: list[str]) -> None:
+        """Remember the keys, because a caller's equal string may be of a subclass."""
+        taken = set(names)
+        # In a list, because other threads may set variables meanwhile. A key of
+        # another class could run its own code when it is compared.
+        keys = [
+            key for key in list(self._namespace) if type(key) is str and key in taken
+        ]
+        self._keys.update(zip(keys, keys, strict=True))
 
     def _roll_back(self) -> None:
         for each in self._replaced:

@@ -6,10 +6,12 @@ import time
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.track.leaks.likeness import SameData, are_alike, read_layout
+from jupyter_memkit.track.leaks.pandas_parts import is_table, read_blocks, read_stored
 
 # Smaller ones are not compared.
 _LEAST_BYTES = 1024 * 1024
@@ -35,54 +37,93 @@ def find_duplicates(
     name, original : str
         The later and the earlier of them, in the order of the variables.
     """
-    alike: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    alike: dict[Any, list[str]] = defaultdict(list)
     for name, value in variables.items():
         if sizes[name] >= _LEAST_BYTES:
-            blocks = _read_arrays(value)
-            if blocks:
-                key = (read_type(value), read_shape(value))
-                key += tuple((block.dtype.str, block.shape) for block in blocks)
-                alike[key].append(name)
+            arrays = _read_arrays(value)
+            layouts = [read_layout(array) for array in arrays]
+            if arrays and None not in layouts:
+                # How the blocks of a frame lie is of no consequence.
+                n_compared = 2 if is_table(value) else None
+                key = tuple(layout[:n_compared] for layout in layouts if layout)
+                alike[id(type(value)), key].append(name)
+    have_same_data = partial(_have_same_data, deadline_s)
     for names in alike.values():
-        originals: dict[int, str] = {}
+        originals: dict[int, list[str]] = defaultdict(list)
         for name in names if len(names) > 1 else ():
-            digest = _digest(_read_arrays(variables[name]), deadline_s)
+            value = variables[name]
+            digest = _digest(_read_arrays(value), deadline_s)
             if digest is None:
                 return
-            original = originals.setdefault(digest, name)
-            if original != name and variables[original] is not variables[name]:
-                yield name, original
+            for original in originals[digest]:
+                # Another name for it takes no memory.
+                if value is variables[original]:
+                    break
+                if _are_same(variables[original], value, have_same_data):
+                    yield name, original
+                    break
+            else:
+                originals[digest].append(name)
+
+
+def _are_same(one: Any, other: Any, have_same_data: SameData) -> bool:
+    """Return whether one value can replace another with an equal digest."""
+    if is_table(one) and not are_alike(one, other, have_same_data):
+        return False
+    pairs = zip(_read_arrays(one), _read_arrays(other), strict=True)
+    return all(have_same_data(*pair) for pair in pairs)
 
 
 def _read_arrays(value: Any) -> list[Any]:
-    """Return the arrays that a value consists of; empty if some are not numeric."""
-    dtype = find_loaded("numpy", "dtype")
-    kind = type(value)
-    if dtype is None:
+    """Return the arrays that a value consists of; empty if some are not numeric.
+
+    Those of a frame are in the order of its columns, because its copy may be stored in
+    other blocks.
+    """
+    kind = find_loaded("numpy", "ndarray")
+    if kind is None:
         return []
-    if kind is find_loaded("numpy", "ndarray"):
-        return [] if value.dtype.hasobject else [value]
-    if kind is find_loaded("pandas", "Series"):
-        columns = [value]
-    elif kind is find_loaded("pandas", "DataFrame"):
-        columns = [column for _, column in value.items()]
-    else:
+    if type(value) is kind:
+        return [value]
+    if not is_table(value):
         return []
-    # For any other dtype `to_numpy` would create one object per row.
-    kinds = [column.dtype for column in columns]
-    if not all(issubclass(type(each), dtype) and not each.hasobject for each in kinds):
-        return []
-    return [column.to_numpy(copy=False) for column in columns]
+    columns: list[tuple[int, Any]] = []
+    for values, indexer in read_blocks(value):
+        # Dates consist of one array, without a dtype of pandas.
+        array = list(read_stored(values))[-1]
+        if type(array) is not kind or not issubclass(
+            type(values.dtype), type(array.dtype)
+        ):
+            return []
+        if array.ndim == 1:
+            return [array]
+        is_slice = type(indexer) is slice
+        places = range(value.shape[1])[indexer] if is_slice else map(int, indexer)
+        columns += zip(places, array, strict=True)
+    return [array for _, array in sorted(columns, key=lambda column: column[0])]
 
 
 def _digest(arrays: list[Any], deadline_s: float) -> int | None:
     """Return a checksum of the data; None when time is up."""
     digest = 0
     for array in arrays:
-        flat = array.reshape(-1)
-        step = max(1, _BLOCK_BYTES // max(1, flat.itemsize))
-        for start in range(0, len(flat), step):
+        for block in _read_data(array):
             if time.perf_counter() > deadline_s:
                 return None
-            digest = zlib.crc32(flat[start : start + step].tobytes(), digest)
+            digest = zlib.crc32(block, digest)
     return digest
+
+
+def _have_same_data(deadline_s: float, one: Any, other: Any) -> bool:
+    """Return whether two arrays of one layout certainly hold the same bytes."""
+    pairs = zip(_read_data(one), _read_data(other), strict=True)
+    return all(a == b and time.perf_counter() <= deadline_s for a, b in pairs)
+
+
+def _read_data(array: Any) -> Iterator[bytes]:
+    """Yield the data in the order of the memory, without a copy of all of them."""
+    is_contiguous = array.flags.c_contiguous or array.flags.f_contiguous
+    rows = array.ravel(order="K") if is_contiguous else array
+    step = max(1, _BLOCK_BYTES * len(rows) // max(1, rows.nbytes))
+    for start in range(0, len(rows), step):
+        yield rows[start : start + step].tobytes()

@@ -22,6 +22,12 @@ from typing import Any
 from jupyter_memkit.measure.chains import write_chain
 from jupyter_memkit.measure.sizes.identity import contains_identical, find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.track.leaks.pandas_parts import (
+    read_axes,
+    read_blocks,
+    read_index,
+    read_stored,
+)
 
 # Values with more elements, or that refer to more objects, are not searched. Objects
 # of the atomic types, which refer to no others, do not count.
@@ -188,21 +194,14 @@ class ShownFinder:
     def _read_table(self, value: Any) -> Iterator[_Part]:
         """Yield the parts shown by the blocks and the index of a frame or series."""
         # By block, because there can be thousands of columns.
-        for block in getattr(value._mgr, "blocks", ()):  # noqa: SLF001 - no other way
-            values = block.values
-            # A block is one array, two if it is nullable, and no numpy array for Arrow.
-            names = ("_ndarray", "_data", "_mask")
-            parts = [values, *(getattr(values, name, None) for name in names)]
-            for array in parts:
-                if contains_identical(self._arrays, type(array)):
-                    yield from self._show(_COPY, array)
-        yield from self._read_index(value.index)
+        for values, _ in read_blocks(value):
+            yield from self._show_stored(_COPY, read_stored(values))
+        yield from self._show_stored(_COPY_INDEX, read_index(read_axes(value)[-1]))
 
-    def _read_index(self, index: Any) -> Iterator[_Part]:
-        array = getattr(index.array, "_ndarray", None)
-        is_plain = type(index) is find_loaded("pandas", "Index")
-        if is_plain and contains_identical(self._arrays, type(array)):
-            yield from self._show(_COPY_INDEX, array)
+    def _show_stored(self, way: str, arrays: Iterable[Any]) -> Iterator[_Part]:
+        for array in arrays:
+            if contains_identical(self._arrays, type(array)):
+                yield from self._show(way, array)
 
     def _show(self, way: str, view: Any) -> Iterator[_Part]:
         """Yield a view of an array or of bytes, if a copy would free the memory."""

@@ -88,3 +88,26 @@ def test_taken() -> None:
 
     run(mine, replace)
     assert mine["a"] is mine["b"] is value
+
+
+class _Text(str):
+    """A string of another class, as a caller may pass."""
+
+    __slots__ = ()
+
+
+def test_the_namespace_keeps_its_keys() -> None:
+    """Names are bound to plain strings: those that the namespace had, if any."""
+    key = "aname1"[:-1]
+    mine: dict[str, Any] = {key: 1}
+
+    def replace(replacing: Replacing) -> None:
+        taken = replacing.take([_Text("aname")])
+        replacing.bind([_Text("aname")], taken)
+        replacing.bind([_Text("new")], 2)
+        replacing.bind_all({_Text("another"): 3})
+
+    run(mine, replace)
+    assert mine == {"aname": 1, "new": 2, "another": 3}
+    assert {type(each) for each in mine} == {str}
+    assert next(iter(mine)) is key
