@@ -23,7 +23,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Piece,
     Request,
 )
-from jupyter_memkit.techniques.chunked.sources.dtypes import types_of_missing
+from jupyter_memkit.techniques.chunked.sources.dtypes import name_types
 from jupyter_memkit.techniques.chunked.sources.files import (
     FileSource,
     import_library,
@@ -47,6 +47,8 @@ class ArrowSource(FileSource):
     """
 
     backend: str = FROM_FILES
+    # In files of text, values of several types become text.
+    stores_types: bool = True
 
     @property
     def total_rows(self) -> int:
@@ -65,11 +67,9 @@ class ArrowSource(FileSource):
         return tuple(name for name in schema.names if name not in labels)
 
     def types(self, backend: str | None) -> dict[str, str]:
-        """Return the types in pandas of columns with missing values."""
-        if backend not in {"pandas", "numpy"}:
-            return {}
+        """Return the types of the columns, with missing values."""
         index = self._index()
-        return types_of_missing(index.schema, index.missing)
+        return name_types(index.schema, index.missing, backend)
 
     @of_unchanged_file
     def pieces(self, request: Request) -> Generator[Piece, None, None]:

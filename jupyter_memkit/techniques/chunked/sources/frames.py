@@ -6,28 +6,44 @@ file: integers are floats everywhere if one is missing anywhere.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.remedies import write_list
+from jupyter_memkit.techniques.chunked.sources.arranging import arrange_columns
 from jupyter_memkit.techniques.chunked.sources.base import Request, TypeChange
+from jupyter_memkit.techniques.chunked.sources.casting import (
+    NotHeldError,
+    cast_table,
+    cast_values,
+    encode_categories,
+    find_casts,
+    is_castable,
+)
 from jupyter_memkit.techniques.chunked.sources.dtypes import (
+    NULL,
+    find_common,
     holds,
+    is_text,
     name_of_text,
+    parse_type,
     widen,
     widen_for_missing,
+    without_nullable,
 )
 from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 BACKENDS = ("pandas", "polars", "arrow", "numpy")
 
+_TABLES = frozenset({"pandas", "polars", "arrow"})
 _MODULES = {"pandas": "pandas", "polars": "polars", "arrow": "pyarrow"}
 
 
@@ -48,9 +64,10 @@ def load_backend(backend: str | None) -> None:
         "pyarrow.csv",
         "pyarrow.parquet",
         *([] if backend is None else [backend]),
+        *(["pandas"] if backend == "numpy" else []),
     ]
     for module in modules:
-        with suppress(ImportError):
+        with contextlib.suppress(ImportError):
             importlib.import_module(_MODULES.get(module, module))
 
 
@@ -68,11 +85,14 @@ class FrameMaker:
     def __init__(self, name: str, request: Request) -> None:
         self._name = name
         self._request = request
-        self._types = dict(request.types)
-        if request.backend == "pandas" and self._types:
-            names = {"str": name_of_text(), "mixed": "object"}
-            self._types = {n: names.get(t, t) for n, t in self._types.items()}
+        self._is_pandas = request.backend in {"pandas", "numpy"}
+        self._types = {n: kind for n, kind in request.types.items() if kind != NULL}
+        # Whether the names of the types are pandas' own yet.
+        self._is_named = False
         self._categories: dict[str, Any] = {}
+        # The types in Arrow tables, and the last schema that needed no cast.
+        self._seen: dict[str, str] = {}
+        self._fitting: Any = None
         self._index_type: str | None = None
 
     def __call__(self, rows: Any, first_row: int) -> Any:
@@ -92,13 +112,19 @@ class FrameMaker:
         MemkitError
             If no type holds both.
         """
+        rows = arrange_columns(rows, self._request.columns)
+        kind = _kind(rows)
         backend = self._request.backend
         if backend is None:
-            return rows
-        kind = _kind(rows)
-        if backend == "pandas" and kind in {"pandas", "arrow"}:
-            frame = _number_rows(rows, first_row) if kind == "arrow" else rows
-            return self._agree(frame, first_row) if hasattr(frame, "columns") else frame
+            # The types are the user's own: such sources know none.
+            is_asked = self._types or self._request.categories
+            if not is_asked or kind not in _TABLES:
+                return rows
+            backend = kind
+        if backend in {"pandas", "numpy"} and kind in {"pandas", "arrow"}:
+            return self._make_frame(rows, first_row, backend)
+        if backend in {"polars", "arrow"} and kind in {"polars", "arrow"}:
+            rows = self._cast(rows, first_row)
         if kind == backend:
             return rows
         convert = _CONVERSIONS.get((kind, backend))
@@ -110,7 +136,145 @@ class FrameMaker:
             raise MemkitError(message)
         return convert(rows)
 
-    def _agree(self, frame: Any, first_row: int) -> Any:
+    def _make_frame(self, rows: Any, first_row: int, backend: str) -> Any:
+        """Return a frame of pandas, or its array, with the types of the whole."""
+        is_table = _kind(rows) == "arrow"
+        if not is_table and not hasattr(rows, "columns"):
+            return rows.to_numpy() if backend == "numpy" else rows
+        self._name_types(backend)
+        frame = self._number_rows(rows, first_row) if is_table else rows
+        if backend == "numpy":
+            frame = without_nullable(frame)
+        frame = self._agree(frame, first_row, is_stored=is_table)
+        if backend == "pandas":
+            return frame
+        # A table of one column has always been an array of one dimension.
+        is_one = is_table and len(frame.columns) == 1
+        return frame.iloc[:, 0].to_numpy() if is_one else self._to_array(frame)
+
+    def _name_types(self, backend: str) -> None:
+        """Give the types of the request the names that pandas gives them."""
+        if self._is_named:
+            return
+        self._is_named = True
+        pandas = _library("pandas")
+        text = name_of_text()
+        names = {"str": text, "large_string": text, "mixed": "object"}
+        for column, kind in self._types.items():
+            known = names.get(kind, kind)
+            try:
+                dtype = pandas.api.types.pandas_dtype(known)
+            except (TypeError, ValueError) as error:
+                raise _make_unknown_error(column, kind, "pandas") from error
+            plain = (
+                getattr(dtype, "numpy_dtype", dtype) if backend == "numpy" else dtype
+            )
+            self._types[column] = known if known in names else str(plain)
+
+    def _cast(self, rows: Any, first_row: int) -> Any:
+        """Give the columns of a table of Arrow or polars the types of the request."""
+        if not hasattr(rows, "columns"):
+            return rows
+        if _kind(rows) == "arrow":
+            return self._cast_table(rows, first_row)
+        wanted = {*self._types, *self._request.categories}
+        own = [name for name in rows.columns if name in wanted]
+        if not own:
+            return rows
+        table = rows.select(own).to_arrow()
+        cast = self._cast_table(table, first_row)
+        changed = [
+            field.name
+            for field, before in zip(cast.schema, table.schema, strict=True)
+            if field.type != before.type
+        ]
+        polars = _library("polars")
+        return rows.with_columns(*(polars.Series(n, cast[n]) for n in changed))
+
+    def _cast_table(self, table: Any, first_row: int) -> Any:
+        """Give the columns of an Arrow table the types of the request, if they fit."""
+        categories = self._request.categories
+        if table.schema == self._fitting:
+            return table
+        types = {n: kind for n, kind in self._types.items() if n not in categories}
+        for field in table.schema:
+            kind = types.get(field.name, "null")
+            if parse_type(kind) is None and kind != str(field.type):
+                backend = self._request.backend or "Arrow"
+                raise _make_unknown_error(field.name, kind, backend)
+        before = table.schema
+        try:
+            table = cast_table(table, find_casts(table, types))
+        except NotHeldError as error:
+            raise self._make_error(error, first_row) from error
+        table = encode_categories(table, categories)
+        self._reject_changes(table.schema, first_row)
+        if table.schema == before:
+            self._fitting = before
+        return table
+
+    def _reject_changes(self, schema: Any, first_row: int) -> None:
+        """Reject columns of another type than before that cannot become that type."""
+        for field in schema:
+            got = str(field.type)
+            kind = parse_type(got)
+            if kind != field.type or got == NULL:
+                continue
+            wanted = self._seen.setdefault(field.name, got)
+            if got != wanted and not is_castable(kind, parse_type(wanted)):
+                raise self._make_conflict(field.name, got, wanted, first_row)
+
+    def _make_error(self, error: NotHeldError, first_row: int) -> MemkitError:
+        """Return the error for stored values that a type does not hold."""
+        column, wanted = error.column, self._types[error.column]
+        remedy = (
+            f"use --types {write_list([f'{column}=object'])}, which keeps all values"
+            if self._is_pandas
+            else f"leave out {column} with --columns, or read the files of each type "
+            "separately"
+        )
+        return MemkitError(
+            f"{column} of {self._name} is {error.got} from row {first_row:,} on, with "
+            f"values that {wanted}, its type in other rows or by --types, does not "
+            f"hold ({error}); {remedy}"
+        )
+
+    def _number_rows(self, table: Any, first_row: int) -> Any:
+        """Return a frame whose default index continues that of the chunk before."""
+        if table.schema == self._fitting:
+            return number_rows(table, first_row)
+        types = {n: kind for n, kind in self._types.items() if not is_text(kind)}
+        casts = {
+            name: kind
+            for name, kind in find_casts(table, types).items()
+            if is_castable(table.schema.field(name).type, kind)
+        }
+        whole = [
+            field.name
+            for field in table.schema
+            if types.get(field.name) == "object"
+            and str(field.type).startswith(("int", "uint"))
+        ]
+        if not casts and not whole and self._types.keys() >= set(table.column_names):
+            self._fitting = table.schema
+        try:
+            table = cast_table(table, casts)
+        except NotHeldError as error:
+            raise self._make_error(error, first_row) from error
+        frame = number_rows(table, first_row)
+        pandas = _library("pandas")
+        for name in casts:
+            dtype = pandas.api.types.pandas_dtype(types[name])
+            if name in frame.columns and hasattr(dtype, "__from_arrow__"):
+                values = dtype.__from_arrow__(table[name])
+                frame[name] = pandas.Series(values, frame.index)
+        for name in whole:
+            # As floats, missing values would cost digits.
+            values = table[name].to_pylist()
+            frame[name] = pandas.Series(values, frame.index, dtype=object)
+        return frame
+
+    def _agree(self, frame: Any, first_row: int, *, is_stored: bool) -> Any:
         """Give a frame the types of the frames before it."""
         self._check_index(frame.index)
         changed: dict[str, tuple[str, str]] = {}
@@ -118,34 +282,79 @@ class FrameMaker:
         names = {dtype: str(dtype) for dtype in set(frame.dtypes)}
         for column, dtype in frame.dtypes.items():
             got = names[dtype]
-            if got == "category" or column in self._request.categories:
-                frame[column] = self._categorize(column, frame[column])
-                continue
             wanted = self._types.setdefault(column, got)
-            if got == wanted:
-                continue
-            is_missing = frame[column].isna().all()
-            wider = widen_for_missing(wanted) if is_missing else widen(wanted, got)
-            if wanted == "uint64" and got in {"float64", "str", "object"}:
-                wider = wanted  # Floats would lose digits, and text may be numbers.
-            if holds(wanted, got) or (is_missing and wider == wanted):
-                frame[column] = _cast(frame[column], wanted)
-                continue
-            if wider == wanted:
-                # A run that starts over asks for the type of later rows.
-                is_asked = column in self._request.types
-                where = "in other rows or by --types" if is_asked else "in earlier rows"
-                message = (
-                    f"{column} of {self._name} is {got} from row {first_row:,} on, but "
-                    f"{wanted} {where}, and unless values change no type holds both; "
-                    "leave it out with --columns, or read the files of each type "
-                    "separately"
-                )
-                raise MemkitError(message)
-            changed[column] = (wanted, wider)
+            if (
+                column in self._request.categories
+                or (wanted == "category" and column not in self._request.types)
+                or got == wanted == "category"
+            ):
+                frame[column] = self._categorize(column, frame[column])
+            elif got != wanted:
+                fitted, wider = self._fit(column, frame[column], is_stored=is_stored)
+                if fitted is not None:
+                    frame[column] = fitted
+                elif wider == wanted:
+                    raise self._make_conflict(column, got, wanted, first_row)
+                else:
+                    changed[column] = (wanted, wider)
         if changed:
             raise TypeChange(self._name, changed)
         return frame
+
+    def _fit(self, column: str, values: Any, *, is_stored: bool) -> tuple[Any, str]:
+        """Return values in the type of their column, and the type that would hold them.
+
+        The former is None if they do not fit, the latter the previous type if no type
+        holds both.
+        """
+        got, wanted = str(values.dtype), self._types[column]
+        is_missing = bool(values.isna().all())
+        if is_missing:
+            wider = widen_for_missing(wanted)
+        else:
+            wider = find_common(wanted, got) if is_stored else widen(wanted, got)
+        if wanted == "uint64" and got in {"float64", "str", "object"} and not is_stored:
+            wider = wanted  # Floats would lose digits, and text may be numbers.
+        can_hold = holds(wanted, got) or (is_stored and wanted == "object")
+        if can_hold or (is_missing and wider == wanted):
+            with contextlib.suppress(TypeError, ValueError):
+                return _cast(values, wanted), wanted
+        if wider == wanted or column in self._request.types:
+            fitted = cast_values(values, wanted)
+            if fitted is not None:
+                return fitted, wanted
+        if is_stored and is_text(wider) and not holds(wider, wanted):
+            wider = wanted  # Stored numbers do not become text.
+        return None, wider
+
+    def _make_conflict(
+        self, column: str, got: str, wanted: str, first_row: int
+    ) -> MemkitError:
+        """Return the error for types that no type holds both of."""
+        # A run that starts over asks for the type of later rows.
+        is_asked = column in self._request.types
+        where = "in other rows or by --types" if is_asked else "in earlier rows"
+        return MemkitError(
+            f"{column} of {self._name} is {got} from row {first_row:,} on, but "
+            f"{wanted} {where}, and unless values change no type holds "
+            "both; leave it out with --columns, or read the files of each type "
+            "separately"
+        )
+
+    def _to_array(self, frame: Any) -> Any:
+        """Return a frame as an array, in which no integer lost digits."""
+        array = frame.to_numpy()
+        if array.dtype.kind != "f":
+            return array
+        for column, dtype in frame.dtypes.items():
+            if dtype.kind in "iu" and cast_values(frame[column], "float64") is None:
+                message = (
+                    f"an array has one type for all columns, and no float holds the "
+                    f"integers of {column} of {self._name}; use --backend pandas, or "
+                    f"leave out {column} with --columns"
+                )
+                raise MemkitError(message)
+        return array
 
     def _check_index(self, index: Any) -> None:
         """Reject an index of another type than before."""
@@ -180,7 +389,14 @@ def _cast(values: Any, wanted: str) -> Any:
     return values.astype(wanted)
 
 
-def _number_rows(table: Any, first_row: int) -> Any:
+def _make_unknown_error(column: str, kind: str, backend: str) -> MemkitError:
+    return MemkitError(
+        f"{backend} has no type {kind!r}, which --types gives {column}; use one such "
+        "as int64, float64, bool"
+    )
+
+
+def number_rows(table: Any, first_row: int) -> Any:
     """Return a frame whose default index continues that of the chunk before."""
     pandas = _library("pandas")
     frame = table.to_pandas()
@@ -234,26 +450,12 @@ def _library(backend: str) -> Any:
     return import_library(_MODULES[backend], f"{backend} chunks")
 
 
-def _arrow_to_numpy(table: Any) -> Any:
-    numpy = import_library("numpy", "numpy chunks")
-    columns = []
-    for field, column in zip(table.schema, table.columns, strict=True):
-        values = column.to_numpy()
-        if (field.metadata or {}).get(b"objects") == b"json":
-            # An array of lists would be a matrix.
-            values = numpy.fromiter(_parse_json(column.to_pylist()), object)
-        columns.append(values)
-    return numpy.column_stack(columns) if len(columns) > 1 else columns[0]
-
-
 _CONVERSIONS: Mapping[tuple[str, str], Callable[[Any], Any]] = {
     ("arrow", "polars"): lambda rows: _library("polars").from_arrow(rows),
-    ("arrow", "numpy"): _arrow_to_numpy,
     ("pandas", "polars"): lambda rows: _library("polars").from_pandas(rows),
     ("pandas", "arrow"): lambda rows: _library("arrow").Table.from_pandas(
         rows, preserve_index=False
     ),
-    ("pandas", "numpy"): lambda rows: rows.to_numpy(),
     ("polars", "pandas"): lambda rows: rows.to_pandas(),
     ("polars", "arrow"): lambda rows: rows.to_arrow(),
     ("polars", "numpy"): lambda rows: rows.to_numpy(),

@@ -1,20 +1,31 @@
-"""Any iterable, in lists of items."""
+"""Any iterable, in lists of items, or in frames if the items are frames."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sized
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.sources.arranging import (
+    arrange_columns,
+    list_columns,
+)
 from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
+from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 from jupyter_memkit.techniques.chunked.sources.digests import digest_items
+
+_FRAMES = frozenset({"DataFrame", "Table"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IterableSource:
-    """An iterable, or an iterator, which can be read only once."""
+    """An iterable, or an iterator, which can be read only once.
+
+    Frames are cut into frames of the requested rows, unless they are in an object that
+    has a length and is no list: its items are the rows.
+    """
 
     data: Iterable[Any]
     name: str
@@ -23,7 +34,9 @@ class IterableSource:
 
     @property
     def total_rows(self) -> int | None:
-        """The number of items, if the iterable has a length."""
+        """The number of items, or rows of frames, if the iterable has a length."""
+        if isinstance(self.data, (list, tuple)) and _is_frame(next(iter(self.data), 0)):
+            return sum(map(len, self.data))
         return len(self.data) if isinstance(self.data, Sized) else None
 
     @property
@@ -56,12 +69,21 @@ class IterableSource:
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read items: from the start, or from the position of an iterator."""
-        items = iter(self.data)
+        items: Iterator[Any] = iter(self.data)
+        is_spent = items is self.data
+        if isinstance(self.data, (list, tuple)) or not isinstance(self.data, Sized):
+            first = list(islice(items, 1))
+            is_of_frames = bool(first) and _is_frame(first[0])
+            items = chain(_pop(first), items)
+            if is_of_frames:
+                number, skipped = request.start or (0, 0)
+                yield from cut_pieces(self._frames(items, number), request, skipped)
+                return
         position = request.start or 0
         next(islice(items, position, position), None)
         # A chunk leaves the list when it is handed out, so that only its user holds it.
         ready = [list(islice(items, request.rows()))]
-        if not ready[0] and items is self.data:
+        if not ready[0] and is_spent:
             message = (
                 f"{self.name} yields no items: an iterator can be read only once; "
                 "create it again, or use a list"
@@ -79,3 +101,36 @@ class IterableSource:
                 fraction=position / total if total else None,
             )
             ready.append(list(islice(items, request.rows())))
+
+    def _frames(self, items: Iterator[Any], first: int) -> Generator[Piece, None, None]:
+        """Yield the frames from one on, with the columns of the first in its order."""
+        total = len(self.data) if isinstance(self.data, Sized) else None
+        kind, names = None, None
+        for number, item in enumerate(islice(items, first, None), first):
+            own = list_columns(item)
+            kind, names = kind or type(item), names or own
+            if type(item) is not kind or own is None or set(own) != set(names or ()):
+                message = (
+                    f"item {number} of {self.name} is not a {kind.__name__} with the "
+                    f"columns {', '.join(map(str, names or ()))}, like those before; "
+                    "use only frames with the same columns"
+                )
+                raise SourceError(message)
+            ready = Loaded(arrange_columns(item, names))
+            del item
+            yield Piece(
+                load=ready,
+                start=number,
+                end=number + 1,
+                fraction=(number + 1) / total if total else None,
+            )
+
+
+def _pop(items: list[Any]) -> Iterator[Any]:
+    """Yield items without a reference to them."""
+    while items:
+        yield items.pop(0)
+
+
+def _is_frame(item: Any) -> bool:
+    return type(item).__name__ in _FRAMES and list_columns(item) is not None

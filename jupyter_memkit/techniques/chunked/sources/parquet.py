@@ -23,7 +23,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     spread,
 )
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
-from jupyter_memkit.techniques.chunked.sources.dtypes import types_of_missing
+from jupyter_memkit.techniques.chunked.sources.dtypes import name_types
 from jupyter_memkit.techniques.chunked.sources.files import (
     FileSource,
     import_library,
@@ -60,6 +60,8 @@ class ParquetSource(FileSource):
     """
 
     backend: str = FROM_FILES
+    # In files of text, values of several types become text.
+    stores_types: bool = True
 
     @property
     def total_rows(self) -> int:
@@ -80,11 +82,9 @@ class ParquetSource(FileSource):
         return self._footer().columns
 
     def types(self, backend: str | None) -> dict[str, str]:
-        """Return the types of columns that missing values change in pandas."""
-        if backend not in {"pandas", "numpy"}:
-            return {}
+        """Return the types of the columns, with missing values."""
         footer = self._footer()
-        return types_of_missing(footer.schema, footer.missing)
+        return name_types(footer.schema, footer.missing, backend)
 
     def find_starts(self, count: int) -> list[Any]:
         """Return the first rows of some row groups."""

@@ -90,7 +90,8 @@ class LazyFrameSource:
             )
             for batch in batches:
                 # From Arrow tables, all pandas frames get the same types.
-                rows = batch.to_arrow() if request.backend == "pandas" else batch
+                is_plain = request.backend in {None, "polars"}
+                rows = batch if is_plain else batch.to_arrow()
                 start, row = row, row + len(rows)
                 ready = Loaded(rows)
                 del batch, rows

@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.remedies import write_list
+from jupyter_memkit.techniques.chunked.sources.arranging import Arranged
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
     Loaded,
@@ -21,7 +22,8 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     spread,
 )
 from jupyter_memkit.techniques.chunked.sources.cutting import join_rows
-from jupyter_memkit.techniques.chunked.sources.dtypes import unite
+from jupyter_memkit.techniques.chunked.sources.dtypes import unite as unite_text
+from jupyter_memkit.techniques.chunked.sources.dtypes import unite_stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +87,20 @@ class SeveralSource:
     def types(self, backend: str | None) -> dict[str, str]:
         """Return the types that hold the values of all files."""
         types: dict[str, str] = {}
+        # The chunks show where the types differ that none holds.
+        apart: set[str] = set()
+        unite = unite_stored if _stores_types(self.sources[0]) else unite_text
         for source in self.sources:
             for name, kind in source.types(backend).items():
                 before = types.setdefault(name, kind)
-                types[name] = before if before == kind else unite(before, kind, backend)
-        return types
+                if before == kind or name in apart:
+                    continue
+                shared = unite(before, kind, backend)
+                if shared is None:
+                    apart.add(name)
+                else:
+                    types[name] = shared
+        return {name: kind for name, kind in types.items() if name not in apart}
 
     def fingerprint(self) -> Any:
         """Return the fingerprint of each file."""
@@ -117,6 +128,7 @@ class SeveralSource:
 
     def _read(self, request: Request) -> Generator[Piece, None, None]:
         first, start = request.start or (0, None)
+        order = request.columns or self.sources[0].columns()
         last, end = request.end or (len(self.sources) - 1, None)
         for number in range(first, last + 1):
             part = dataclasses.replace(
@@ -124,21 +136,33 @@ class SeveralSource:
                 start=start if number == first else None,
                 end=end if number == last else None,
             )
-            for piece in self.sources[number].pieces(part):
-                ready = [self._place(number, piece)]
+            source = self.sources[number]
+            is_ordered = not order or (
+                request.columns is None and source.columns() == order
+            )
+            for piece in source.pieces(part):
+                ready = [self._place(number, piece, None if is_ordered else order)]
                 del piece
                 yield ready.pop()
 
-    def _place(self, number: int, piece: Piece) -> Piece:
+    def _place(self, number: int, piece: Piece, order: tuple[str, ...] | None) -> Piece:
         fraction = piece.fraction
         return dataclasses.replace(
             piece,
+            load=Arranged(load=piece.load, names=order) if order else piece.load,
             start=[number, piece.start],
             end=[number, piece.end],
             fraction=None
             if fraction is None
             else (number + fraction) / len(self.sources),
         )
+
+
+def _stores_types(source: Source) -> bool:
+    """Return whether the values of a file have types, unlike those in text."""
+    # The file of a folder whose name is a column.
+    source = getattr(source, "source", source)
+    return bool(getattr(source, "stores_types", False))
 
 
 def _join_small(

@@ -1,0 +1,76 @@
+"""Puts the columns of every chunk in one order.
+
+Readers differ: some return the columns in the order of the request, others in that of
+the file, and the files of a folder may have different orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_memkit.techniques.chunked.sources.base import load_parts
+
+# What the libraries of tables call the names of the columns.
+_NAMES = {"pandas": "columns", "polars": "columns", "pyarrow": "column_names"}
+
+
+def arrange_columns(rows: Any, names: Sequence[str] | None) -> Any:
+    """Return rows with their columns in an order.
+
+    Parameters
+    ----------
+    rows : object
+        A frame or a table; anything else is returned as it is.
+    names : sequence of str, optional
+        The columns in order. Others, such as those of pandas' index, come last.
+    """
+    own = None if names is None else list_columns(rows)
+    if names is None or own is None:
+        return rows
+    known = dict.fromkeys(own)
+    ordered = list({**{n: None for n in names if n in known}, **known})
+    if ordered == own or len(known) < len(own):
+        return rows
+    return rows[ordered] if _find_library(rows) == "pandas" else rows.select(ordered)
+
+
+def list_columns(rows: Any) -> list[Any] | None:
+    """Return the columns of a frame or a table; None for anything else.
+
+    None also for columns of several levels, because a request names only one.
+    """
+    own = getattr(rows, _NAMES.get(_find_library(rows), ""), None)
+    return None if own is None or getattr(own, "nlevels", 1) > 1 else list(own)
+
+
+def _find_library(rows: Any) -> str:
+    return type(rows).__module__.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arranged:
+    """A `Piece.load` whose rows get their columns in an order.
+
+    Parameters
+    ----------
+    load : callable
+        The `Piece.load` of the file.
+    names : tuple of str
+        The columns in order.
+    """
+
+    load: Callable[[], Any]
+    names: tuple[str, ...]
+
+    def __call__(self) -> Any:
+        """Return the rows."""
+        return arrange_columns(self.load(), self.names)
+
+    def parts(self, rows: int) -> Iterator[Any]:
+        """Yield the rows in parts."""
+        for part in load_parts(self.load, rows):
+            ready = [arrange_columns(part, self.names)]
+            del part
+            yield ready.pop()
