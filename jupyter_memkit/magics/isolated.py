@@ -125,9 +125,11 @@ class IsolatedMagics(Magics):
         random numbers, options of libraries, warning filters, logging, and so on. Below
         the cell you see which of this the cell changed, which threads and processes it
         left running, and what no longer shares memory with a returned variable. What
-        only works in the kernel is refused: open files, connections, input(), code that
-        inspects the whole session. For the full table see
-        help("jupyter_memkit.techniques.isolated.state").
+        only works in the kernel is refused: open files, connections, input(), code and
+        functions that inspect the whole session. Not covered are options of libraries
+        other than numpy, pandas, polars, matplotlib, torch, scikit-learn, xarray, dask,
+        networkx and pyarrow, patched libraries, and what is registered with libraries.
+        For the full table see help("jupyter_memkit.techniques.isolated.state").
 
         Examples
         --------

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -17,7 +17,7 @@ from IPython.core.error import UsageError
 from jupyter_memkit.cells.inputs import add_function_inputs, find_inputs
 from jupyter_memkit.errors import IsolatedError, add_note
 from jupyter_memkit.magics.arguments import refusing
-from jupyter_memkit.magics.isolated_refusals import refuse_session
+from jupyter_memkit.magics.isolated_refusals import refuse_functions, refuse_session
 from jupyter_memkit.magics.isolated_return import find_holders, take_outputs
 from jupyter_memkit.magics.isolated_session import Session
 from jupyter_memkit.magics.isolated_shell import OF_THE_SHELL, run_cell
@@ -29,6 +29,7 @@ from jupyter_memkit.magics.isolated_values import (
     CellValues,
 )
 from jupyter_memkit.show.isolated import describe_traces
+from jupyter_memkit.techniques.isolated.inspecting import find_functions
 from jupyter_memkit.techniques.isolated.records import IsolatedResult, Traces
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.techniques.processes.calling import Call, Outcome
@@ -99,10 +100,13 @@ def run_isolated(
     lines = linecache.getlines(filename)
     with refusing():
         inputs = _find_inputs(shell.user_ns, "".join(lines), options, session)
+        functions = list(find_functions(inputs.values()))
+        refuse_functions(functions, shell.user_ns)
         sent = CellCodes(
             codes=codes,
             filename=filename,
             lines=lines,
+            sources=_find_sources(functions),
             outputs=options.outputs,
             in_loop=asyncio._get_running_loop() is not None,  # noqa: SLF001 - no error
             execution_count=shell.execution_count,
@@ -166,6 +170,18 @@ def _find_inputs(
     return inputs
 
 
+def _find_sources(functions: list[FunctionType]) -> dict[str, list[str]]:
+    """Return the lines of the cells that define functions, by the cells' names."""
+    names = {each.__code__.co_filename for each in functions}
+    entries: dict[str, tuple[Any, ...]] = {**linecache.cache}
+    return {
+        name: entry[2]
+        for name, entry in entries.items()
+        # Other entries are of files, which the process reads itself.
+        if name in names and len(entry) > 1 and entry[1] is None
+    }
+
+
 def _check_room(inputs: dict[str, Any]) -> None:
     """Refuse to send variables of which the machine cannot hold a copy."""
     # Not imported for a cell that reads nothing.
@@ -214,7 +230,8 @@ def _call(
     )
     try:
         return call.run(run_cell, (cell, inputs))
-    except (IsolatedError, KeyboardInterrupt):
+    except (IsolatedError, KeyboardInterrupt, MemoryError):
+        # Also of the guard, whose mark counts the memory of the process.
         raise
     except Exception as error:
         # The pickler does not know to which variable the object belongs.

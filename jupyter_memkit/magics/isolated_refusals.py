@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from types import FunctionType
+from typing import Any
 
 from jupyter_memkit.cells.magic_calls import MAGIC_CALLS
 from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.techniques.isolated.inspecting import (
+    OF_THE_SHELL,
+    SESSION_MAGICS,
+    find_inspection,
+)
 
 _ALL_NAMES = frozenset({"dir", "globals", "locals", "vars"})
-_OF_THE_SHELL = frozenset(
-    {"history_manager", "user_global_ns", "user_module", "user_ns", "user_ns_hidden"}
-)
-_SESSION_MAGICS = frozenset(
-    {
-        *("debug", "dhist", "dirs", "ed", "edit", "hist", "history", "logoff", "logon"),
-        *("logstart", "logstate", "logstop", "macro", "notebook", "pastebin", "pdb"),
-        *("popd", "psearch", "recall", "rep", "rerun", "reset", "reset_selective"),
-        *("save", "store", "tb", "who", "who_ls", "whos", "xdel"),
-    }
-)
 
 
 def refuse_session(tree: ast.Module, namespace: Container[str]) -> None:
@@ -52,6 +48,34 @@ def refuse_session(tree: ast.Module, namespace: Container[str]) -> None:
             raise IsolatedError(message)
 
 
+def refuse_functions(
+    functions: Iterable[FunctionType], namespace: Mapping[str, Any]
+) -> None:
+    """Refuse to send functions that inspect the whole session.
+
+    Parameters
+    ----------
+    functions : iterable of function
+        The functions that the cell can call.
+    namespace : mapping
+        The user's variables.
+
+    Raises
+    ------
+    IsolatedError
+        If there is one; the message contains the remedy.
+    """
+    found = find_inspection(functions, namespace)
+    if found is not None:
+        function, what = found
+        message = (
+            f"{function} inspects the whole session ({what}), but the process has only "
+            "what the cell and its functions read by name; run it in a cell without "
+            "%%isolated"
+        )
+        raise IsolatedError(message)
+
+
 def _find_session(node: ast.AST, *, is_function: bool) -> Iterator[str]:
     """Yield the expressions that inspect the session."""
     if isinstance(node, ast.Call):
@@ -62,9 +86,9 @@ def _find_session(node: ast.AST, *, is_function: bool) -> Iterator[str]:
                 yield f"{name}()"
         elif name in MAGIC_CALLS and node.args:
             magic = getattr(node.args[0], "value", None)
-            if magic in _SESSION_MAGICS:
+            if magic in SESSION_MAGICS:
                 yield f"%{magic}"
-    elif isinstance(node, ast.Attribute) and node.attr in _OF_THE_SHELL:
+    elif isinstance(node, ast.Attribute) and node.attr in OF_THE_SHELL:
         yield f"{node.attr}"
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
         names = [alias.name for alias in node.names]

@@ -129,8 +129,8 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
     before = Before(namespace, inputs, cell.outputs)
     # The cell may delete them.
     inputs.clear()
-    text = "".join(cell.lines)
-    linecache.cache[cell.filename] = (len(text), None, cell.lines, cell.filename)
+    for name, lines in {**cell.sources, cell.filename: cell.lines}.items():
+        linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
     hook = shell.displayhook
     hook.is_last, hook.last = False, None
     shell.events.trigger("pre_execute")

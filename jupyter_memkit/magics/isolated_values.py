@@ -25,6 +25,8 @@ class CellCodes:
         Its compiled statements.
     filename, lines : str, list of str
         Its name and source in tracebacks.
+    sources : dict of str to list of str
+        The sources of the cells that define the functions it can call, by their names.
     outputs : tuple of str
         The variables to return; if there are none, the value of the last expression is
         returned.
@@ -37,6 +39,7 @@ class CellCodes:
     codes: list[CodeType]
     filename: str
     lines: list[str]
+    sources: dict[str, list[str]]
     outputs: tuple[str, ...]
     in_loop: bool
     execution_count: int

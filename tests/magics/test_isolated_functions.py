@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 pytestmark = pytest.mark.traced_children
@@ -135,3 +137,76 @@ box = Box()
     run(shell, code)
     cell = "%%isolated\nbox.size, box.name(1), box.name('a'), box.double(3)"
     assert run(shell, cell) == (5, "int", "object", 6)
+
+
+INSPECTING = """
+import functools
+mode = "fast"
+def use(): return globals().get("mode", "slow")
+def call(): return [each() for each in (lambda: use(),)]
+def inner():
+    def read(): return globals()["mode"]
+    return read()
+def load():
+    import __main__
+    return __main__.mode
+def load_late():
+    import sys
+    return sys.modules["__main__"].mode
+def list_names():
+    get_ipython().run_line_magic("who", "")
+def look(): return get_ipython().user_ns
+class Reader:
+    @property
+    def mode(self): return use()
+    @classmethod
+    def read(cls): return globals()["mode"]
+class Derived(Reader): pass
+reader = Derived()
+table = {"a": [functools.partial(inner)]}
+cached = functools.lru_cache(use)
+def own(): return sorted([*locals(), *vars(), *dir()])
+def main(): return __name__ == "__main__"
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "what"),
+    [
+        ("use()", "use inspects the whole session (globals())"),
+        ("call()", "use inspects the whole session (globals())"),
+        ("inner()", "inner inspects the whole session (globals())"),
+        ("load()", "load inspects the whole session (__main__)"),
+        ("load_late()", "load_late inspects the whole session (__main__)"),
+        ("list_names()", "list_names inspects the whole session (%who)"),
+        ("look()", "look inspects the whole session (user_ns)"),
+        ("reader.mode", "Reader.read inspects the whole session (globals())"),
+        ("table['a'][0]()", "inner inspects the whole session (globals())"),
+        ("cached()", "use inspects the whole session (globals())"),
+    ],
+)
+def test_function_that_inspects_the_session(
+    shell: InteractiveShell, cell: str, what: str
+) -> None:
+    """A function that would find another session in the process is refused."""
+    run(shell, INSPECTING)
+    with pytest.raises(UsageError, match=re.escape(what)):
+        run(shell, f"%%isolated\n{cell}")
+
+
+def test_function_that_inspects_itself(shell: InteractiveShell) -> None:
+    """A function may inspect its own variables, or have a variable of that name."""
+    run(shell, INSPECTING)
+    assert run(shell, "%%isolated\nown(), main()") == ([], True)
+    run(shell, "def globals(): return {'mode': 'mine'}")
+    assert run(shell, "%%isolated\nuse()") == "mine"
+
+
+def test_source_and_names(shell: InteractiveShell) -> None:
+    """Functions have their source there, and nested classes their names."""
+    run(shell, "def price(n):\n    return n + 1\nclass Outer:\n    class Inner: pass")
+    run(shell, "inner = Outer.Inner()")
+    cell = "%%isolated\nimport inspect\ninspect.getsource(price)"
+    assert run(shell, cell) == "def price(n):\n    return n + 1\n"
+    cell = "%%isolated\ntype(inner).__qualname__, type(inner) is Outer.Inner"
+    assert run(shell, cell) == ("Outer.Inner", True)

@@ -12,6 +12,10 @@ from typing import Any, TypeVar, cast, final, overload
 
 from jupyter_memkit.errors import IsolatedError, MemkitError
 from jupyter_memkit.techniques.isolated.hooks import HOOKS
+from jupyter_memkit.techniques.isolated.inspecting import (
+    find_functions,
+    find_inspection,
+)
 from jupyter_memkit.techniques.isolated.records import IsolatedResult, Traces
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
@@ -94,9 +98,17 @@ class Isolated:
     ) -> Any:
         __tracebackhide__ = True
         started_s = time.perf_counter()
-        process = self._process or ChildProcess(HOOKS)
         main = vars(sys.modules["__main__"])
         is_of_main = getattr(function, "__globals__", None) is main
+        functions = find_functions((function, args, options))
+        found = find_inspection(functions, main)
+        if found is not None:
+            message = (
+                f"{found[0]} inspects the whole session ({found[1]}), but the process "
+                "has only what the function reads by name; pass it as an argument"
+            )
+            raise IsolatedError(message)
+        process = self._process or ChildProcess(HOOKS)
         state = self._state if self._process else SentState(ROWS)
         call = Call(
             process,

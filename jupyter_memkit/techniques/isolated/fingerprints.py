@@ -78,7 +78,7 @@ class Fingerprints:
 
     def _sum(self, value: Any) -> int | None:
         """Return the fingerprint of an object; None if it cannot be taken."""
-        sink = _Sink(self._left_bytes)
+        sink = Sink(self._left_bytes)
         try:
             pickler = _Printer(sink, self._namespace, value, self._classes)
             pickler.dump(value)
@@ -93,7 +93,7 @@ class _Printer(Pickler):
 
     def __init__(
         self,
-        sink: _Sink,
+        sink: Sink,
         namespace: Mapping[str, Any],
         value: Any,
         classes: dict[int, type],
@@ -115,14 +115,21 @@ class _Printer(Pickler):
         return reduced
 
 
-class _Sink(io.RawIOBase):
-    """A file that computes a checksum of what is written."""
+class Sink(io.RawIOBase):
+    """A file that computes a checksum of what is written.
+
+    Parameters
+    ----------
+    left_bytes : int
+        The number of bytes after which it raises ``OverflowError``.
+    """
 
     def __init__(self, left_bytes: int) -> None:
         self.left_bytes = left_bytes
         self.sum = 0
 
     def write(self, data: Any) -> int:
+        """Add bytes to the checksum."""
         view = memoryview(data).cast("B")
         self.left_bytes -= len(view)
         if self.left_bytes < 0:

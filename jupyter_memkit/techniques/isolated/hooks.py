@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_memkit.techniques.isolated.records import Traces
 from jupyter_memkit.techniques.isolated.state.left import Running
 from jupyter_memkit.techniques.isolated.state.loggers import take_lost
-from jupyter_memkit.techniques.isolated.state.modules import take_changed_files
+from jupyter_memkit.techniques.isolated.state.modules import take_unsent
 from jupyter_memkit.techniques.isolated.state.row import Row
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import HereState
@@ -47,7 +47,7 @@ class StateHooks(Hooks):
             state=self._state.find_changed(),
             untaken=(
                 *self._state.describe_problems(),
-                *take_changed_files(),
+                *take_unsent(),
                 *take_emptied(),
             ),
             running=self._running.find_new(),

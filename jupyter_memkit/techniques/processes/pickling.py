@@ -42,6 +42,7 @@ _AT_HOME = frozenset({"matplotlib", "seaborn", "mpl_toolkits"})
 
 _read_module = vars(type)["__module__"].__get__
 _read_name = vars(type)["__name__"].__get__
+_read_qualname = vars(type)["__qualname__"].__get__
 
 # cloudpickle's records of the classes that it has sent or received.
 _class_ids = cloudpickle.cloudpickle._DYNAMIC_CLASS_TRACKER_BY_CLASS  # noqa: SLF001
@@ -127,6 +128,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
         reduced = cached or reduce_property(obj) or super().reducer_override(obj)
         if issubclass(type(obj), type) and type(reduced) is tuple and reduced[2:]:
             _drop_caches(reduced[2][0])
+            _keep_qualname(obj, reduced[2][0])
         return reduced
 
     def _reduce_special(self, obj: Any) -> tuple[Any, ...] | None:
@@ -168,6 +170,12 @@ def _drop_caches(attributes: dict[str, Any]) -> None:
     annotations = attributes.get("__annotations__")
     if type(annotations) is dict and not annotations:
         del attributes["__annotations__"]
+
+
+def _keep_qualname(kind: type, attributes: dict[str, Any]) -> None:
+    """Add the full name of a nested class, which is made by its name alone."""
+    if _read_qualname(kind) != _read_name(kind):
+        attributes["__qualname__"] = _read_qualname(kind)
 
 
 class _Namespace(dict[str, Any]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 _IMPORTS = """
@@ -26,3 +27,27 @@ def make_hook() -> Any:
 
     hook.__module__ = "__main__"
     return hook
+
+
+class NoSecrets(logging.Filter):
+    """Rejects secrets, and tells with the lock whether it can be sent."""
+
+    def __init__(self, lock: Any = None) -> None:
+        super().__init__()
+        self.lock = lock
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record has no secret."""
+        return "secret" not in record.getMessage()
+
+
+def quiet(record: logging.LogRecord) -> bool:
+    """Return whether the record is not loud."""
+    return "loud" not in record.getMessage()
+
+
+def make_record(*args: Any, **options: Any) -> logging.LogRecord:
+    """Return a record with another attribute."""
+    record = logging.LogRecord(*args, **options)
+    record.user = "ann"
+    return record

@@ -140,6 +140,41 @@ CHANGES = {
         "import matplotlib as m; m.rcParams['lines.linewidth'] = 8",
         "__import__('matplotlib').rcParams['lines.linewidth']",
     ),
+    "the temporary folder": (
+        "import tempfile; tempfile.tempdir = '/tmp/a'",
+        "import tempfile; tempfile.tempdir = '/tmp/b'",
+        "__import__('tempfile').gettempdir()",
+    ),
+    "csv's settings": (
+        "import csv; csv.field_size_limit(9); csv.register_dialect('a', delimiter=';')",
+        "import csv; csv.field_size_limit(8)",
+        "(__import__('csv').field_size_limit(), __import__('csv').list_dialects())",
+    ),
+    "scikit-learn's options": (
+        "import sklearn; sklearn.set_config(transform_output='pandas')",
+        "import sklearn; sklearn.set_config(assume_finite=True)",
+        "__import__('sklearn').get_config()['transform_output']",
+    ),
+    "xarray's options": (
+        "import xarray; xarray.set_options(arithmetic_join='outer')",
+        "import xarray; xarray.set_options(display_width=70)",
+        "__import__('xarray').get_options()['arithmetic_join']",
+    ),
+    "dask's options": (
+        "import dask; dask.config.set(scheduler='sync', **{'a.b': [1]})",
+        "import dask; dask.config.set({'a.b': 2})",
+        "__import__('dask').config.get('scheduler')",
+    ),
+    "networkx's options": (
+        "import networkx; networkx.config.warnings_to_ignore.add('cache')",
+        "import networkx; networkx.config.fallback_to_nx = True",
+        "__import__('networkx').config.warnings_to_ignore",
+    ),
+    "pyarrow's threads": (
+        "import pyarrow; pyarrow.set_cpu_count(3)",
+        "import pyarrow; pyarrow.set_cpu_count(4)",
+        "__import__('pyarrow').cpu_count()",
+    ),
     "torch's settings and random numbers": (
         "import torch; torch.manual_seed(7)",
         "import torch; torch.set_grad_enabled(False)",
@@ -201,6 +236,18 @@ def test_row(shared: ChildProcess, name: str) -> None:
     assert outcome.error is None
     assert name in outcome.from_hooks.state
     assert act("", expression) == expected
+
+
+@pytest.mark.usefixtures("restored")
+def test_numpy_generator(shared: ChildProcess) -> None:
+    """Random numbers of another generator of numpy continue there."""
+    np.random.set_bit_generator(np.random.PCG64(3))
+    try:
+        outcome = call(shared, act, "import numpy as np", "np.random.rand()")
+        assert outcome.from_hooks.untaken == ()
+        assert outcome.value == np.random.rand()  # noqa: NPY002 - it is the subject
+    finally:
+        np.random.set_bit_generator(np.random.MT19937(3))
 
 
 def test_table() -> None:

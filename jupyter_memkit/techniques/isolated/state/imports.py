@@ -10,6 +10,14 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+# The observed modules whose code is running.
+_executing: set[str] = set()
+
+
+def is_executing(module: str) -> bool:
+    """Return whether an observed module is being imported, and may still set names."""
+    return module in _executing
+
 
 class ImportWatch:
     """The first finder of modules, which delegates to the others.
@@ -67,8 +75,12 @@ class ImportWatch:
 
         def execute_and_act(module: ModuleType) -> None:
             del loader.exec_module
-            with self._enter():
-                execute(module)
+            _executing.add(name)
+            try:
+                with self._enter():
+                    execute(module)
+            finally:
+                _executing.discard(name)
             for act in self._waiting.pop(name, ()):
                 act()
 

@@ -21,6 +21,11 @@ _OF_THE_SHELL = frozenset(
 )
 _DECIMAL = ("prec", "rounding", "Emin", "Emax", "capitals", "clamp")
 
+_CSV = (
+    *("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar"),
+    *("quoting", "skipinitialspace", "strict"),
+)
+
 # The built-in names that are neither functions nor classes.
 _VALUES = frozenset(
     {
@@ -194,6 +199,26 @@ def _write_hooks(hooks: dict[str, Any]) -> None:
             setattr(sys, name, hook)
 
 
+def _write_temporary(folder: str | None) -> None:
+    vars(sys.modules["tempfile"])["tempdir"] = folder
+
+
+def _write_csv(value: tuple[int, dict[str, dict[str, Any]]]) -> None:
+    csv = sys.modules["csv"]
+    limit, dialects = value
+    csv.field_size_limit(limit)
+    for name, options in dialects.items():
+        csv.register_dialect(name, **options)
+
+
+def _read_csv() -> tuple[int, dict[str, dict[str, Any]]]:
+    csv = sys.modules["csv"]
+    return csv.field_size_limit(), {
+        name: {each: getattr(csv.get_dialect(name), each) for each in _CSV}
+        for name in csv.list_dialects()
+    }
+
+
 def _read_random() -> Any:
     return random.getstate()
 
@@ -207,6 +232,13 @@ ROWS = (
     Row("random numbers", _read_random, random.setstate),
     Row("the locale", _read_locale, _write_locale, "locale"),
     Row("the decimal context", _read_decimal, _write_decimal, "decimal"),
+    Row(
+        "the temporary folder",
+        lambda: sys.modules["tempfile"].tempdir,
+        _write_temporary,
+        "tempfile",
+    ),
+    Row("csv's settings", _read_csv, _write_csv, "csv"),
     Row("built-in names", _read_names, _write_names),
     Row("hooks of sys", _read_hooks, _write_hooks),
     Row(

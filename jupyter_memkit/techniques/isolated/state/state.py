@@ -70,6 +70,8 @@ class HereState:
         self._contents: dict[str, bytes] = {}
         self._values: dict[str, Any] = {}
         self._problems: dict[str, str] = {}
+        # The parts that wait for modules, with the names of these.
+        self._awaited: set[tuple[str, str]] = set()
         self.add_rows(rows)
         self._watch.start()
 
@@ -157,7 +159,9 @@ class HereState:
             value = self._values[row.name]
             late = row.write(value)
             for module in late if type(late) is list else ():
-                self._watch.when_loaded(module, self._bind(row))
+                if (row.name, module) not in self._awaited:
+                    self._awaited.add((row.name, module))
+                    self._watch.when_loaded(module, self._bind(row))
         except Exception as error:  # noqa: BLE001 - of the user's own code
             self._problems[row.name] = f"{type(error).__name__}: {error}"
 
