@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import queue
+import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 from jupyter_memkit import protocol
 from jupyter_memkit.asking import ask_snapshot, ask_variables
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.headless.records import CellRun, NotebookRun
 from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.measure.process import read_rss_bytes
@@ -16,6 +20,7 @@ from jupyter_memkit.track.history import Sample
 _MOST_VARIABLES = 5
 _ATTEMPTS = 50
 _PAUSE_S = 0.1
+_TIMEOUT_S = 60.0
 
 Progress = Callable[[int, int, CellRun | None], object]
 """Takes the number of a cell, how many there are, and its record once it has ended."""
@@ -26,12 +31,35 @@ class Account:
 
     def __init__(self) -> None:
         self.cells: list[CellRun] = []
+        self.unguarded: str | None = None
         self._samples: list[Sample] = []
         self._latest: protocol.Snapshot | None = None
         self._since_s = 0.0
 
     async def add(self, client: Any, number: int) -> CellRun | None:
-        """Ask for the cell that has ended; None if the kernel has no record of it."""
+        """Ask for the cell that has ended; None if the kernel has no record of it.
+
+        Parameters
+        ----------
+        client : jupyter_client.AsyncKernelClient
+            The client of the kernel.
+        number : int
+            The number of the cell.
+
+        Raises
+        ------
+        MemkitError
+            If the kernel does not answer any more.
+        """
+        has_extension = await _has_extension(client)
+        if has_extension is None:
+            message = (
+                f"the kernel did not answer within {_TIMEOUT_S:g} s after cell {number}"
+            )
+            raise MemkitError(message)
+        if not has_extension:
+            message = f"cell {number} unloaded jupyter_memkit"
+            raise MemkitError(message)
         snapshot = await ask_snapshot(client, self._since_s)
         for _ in range(_ATTEMPTS):
             # A cell that was interrupted takes a moment to end.
@@ -96,4 +124,33 @@ class Account:
             highest_bytes=0 if highest is None else highest["bytes"],
             runner_bytes=read_rss_bytes(),
             failure=failure,
+            unguarded=self.unguarded,
         )
+
+
+async def _has_extension(client: Any) -> bool | None:
+    """Return whether the extension is loaded; None if the kernel is silent.
+
+    A kernel sends no reply to a request that it does not know, so a second one follows,
+    which every kernel answers.
+    """
+    content = {
+        "type": "unsubscribe",
+        "client_id": uuid.uuid4().hex,
+        "protocol": protocol.PROTOCOL_VERSION,
+    }
+    request = client.session.msg(protocol.REQUEST_TYPE, content)
+    second = client.session.msg("kernel_info_request")
+    for message in (request, second):
+        client.control_channel.send(message)
+    answers = {request["header"]["msg_id"]: True, second["header"]["msg_id"]: False}
+    end_s = time.monotonic() + _TIMEOUT_S
+    while True:
+        left_s = max(0.0, end_s - time.monotonic())
+        try:
+            reply = await client.get_control_msg(timeout=left_s)
+        except (TimeoutError, queue.Empty):
+            return None
+        answer = answers.get(reply["parent_header"].get("msg_id"))
+        if answer is not None:
+            return answer

@@ -10,9 +10,13 @@ from collections.abc import Sequence
 from jupyter_memkit import __version__
 from jupyter_memkit.course import FOLDER, copy_notebooks, find_missing
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.files import write_file
+from jupyter_memkit.files import aside_of, write_file
 from jupyter_memkit.headless.compare import TOLERANCE, compare_runs
-from jupyter_memkit.headless.execute import RunInterruptedError, run_notebook
+from jupyter_memkit.headless.execute import (
+    RunInterruptedError,
+    UnwrittenError,
+    run_notebook,
+)
 from jupyter_memkit.headless.page import build_page
 from jupyter_memkit.headless.records import CellRun, NotebookRun, read_run
 from jupyter_memkit.headless.report import (
@@ -84,7 +88,7 @@ def _make_parser() -> argparse.ArgumentParser:
         "compare",
         help="show which cells use more memory than in an earlier run",
         description="Compare two runs, and fail if a cell uses more memory than "
-        "before or the notebook needs a higher limit.",
+        "before, the notebook needs a higher limit, or it fails for a new reason.",
     )
     compare.add_argument("before", metavar="BEFORE.json")
     compare.add_argument("after", metavar="AFTER.json")
@@ -100,7 +104,7 @@ def _make_parser() -> argparse.ArgumentParser:
 
     tour = commands.add_parser(
         "tour",
-        help="copy the notebooks of the course to a folder of yours",
+        help="copy the notebooks of the course to a folder of your choice",
         description="Copy the tour and the notebooks of the course to a folder, "
         "without replacing existing files.",
     )
@@ -117,7 +121,9 @@ def _make_parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     for target in (options.html, options.json, options.output):
-        _check_folder(target)
+        if target is not None:
+            _check_target(target)
+    errors: list[MemkitError] = []
     try:
         run = run_notebook(
             options.notebook,
@@ -128,26 +134,41 @@ def _run(options: argparse.Namespace) -> int:
             progress=_show_progress,
         )
     except RunInterruptedError as interrupted:
-        _report(interrupted.run, options)
+        if isinstance(interrupted.__cause__, MemkitError):
+            errors.append(interrupted.__cause__)
+        _report(interrupted.run, options, errors)
         raise
-    _report(run, options)
+    except UnwrittenError as unwritten:
+        run = unwritten.run
+        errors.append(unwritten)
+    _report(run, options, errors)
     status = 0 if run.failure is None else _FAILED
     if options.max_peak is not None and run.over(options.max_peak):
         for line in explain_over(run.over(options.max_peak), options.max_peak):
             print(line, file=sys.stderr)  # noqa: T201
         status = _FAILED
-    return status
+    return _WRONG if errors else status
 
 
-def _report(run: NotebookRun, options: argparse.Namespace) -> None:
-    """Write the files that were asked for, and print the report."""
+def _report(
+    run: NotebookRun, options: argparse.Namespace, errors: list[MemkitError]
+) -> None:
+    """Print the report, write the files that were asked for, and print the errors."""
     _clear_line()
-    if options.json is not None:
-        text = json.dumps(run.to_dict(), indent=1) + "\n"
-        write_file(expand_home(options.json), text)
-    if options.html is not None:
-        write_file(expand_home(options.html), build_page(run))
-    print(build_report(run).text())  # noqa: T201 - a command prints
+    # Printed first, because a disk can be full by now.
+    print(build_report(run).text(), flush=True)  # noqa: T201 - a command prints
+    for target, build in ((options.json, _build_json), (options.html, build_page)):
+        if target is not None:
+            try:
+                write_file(expand_home(target), build(run))
+            except MemkitError as error:
+                errors.append(error)
+    for each in errors:
+        print(f"jupyter memkit: {each}", file=sys.stderr)  # noqa: T201
+
+
+def _build_json(run: NotebookRun) -> str:
+    return json.dumps(run.to_dict(), indent=1) + "\n"
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -198,11 +219,26 @@ def _clear_line() -> None:
         sys.stderr.write("\r\x1b[K")
 
 
-def _check_folder(target: str | None) -> None:
+def _check_target(target: str) -> None:
     """Refuse a file that cannot be written, before the notebook runs."""
-    if target is not None and not expand_home(target).absolute().parent.is_dir():
-        message = f"the folder of '{target}' does not exist; create it first"
-        raise MemkitError(message)
+    path = expand_home(target)
+    try:
+        if path.is_dir():
+            message = f"'{target}' is a folder; name a file in it"
+            raise MemkitError(message)
+        if path.exists() and not path.is_file():
+            return  # Such as /dev/stdout.
+        if not path.resolve().parent.is_dir():
+            message = f"the folder of '{target}' does not exist; create it first"
+            raise MemkitError(message)
+        # Of a file system that is mounted to be read, the permissions say nothing.
+        with aside_of(path.resolve()) as aside:
+            aside.touch()
+    except OSError as error:
+        message = (
+            f"'{target}' cannot be written ({error.strerror}); choose another place"
+        )
+        raise MemkitError(message) from error
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Compares two runs of a notebook: which cells take more memory than before."""
+"""Compares two runs of a notebook: which cells take more memory, and a new failure."""
 
 from __future__ import annotations
 
@@ -51,9 +51,23 @@ class RunComparison(Record):
     needs_more: bool
 
     @property
+    def new_failure(self) -> str | None:
+        """Why the later run ended early, unless the earlier one did for that reason."""
+        failure = self.after.failure
+        # What follows the colon can have addresses and sizes, which differ by run.
+        reasons = {
+            (each or "").partition(":")[0] for each in (failure, self.before.failure)
+        }
+        return None if len(reasons) == 1 else failure
+
+    @property
     def is_worse(self) -> bool:
         """Whether anything got worse."""
-        return self.needs_more or any(cell.is_worse for cell in self.cells)
+        return (
+            self.new_failure is not None
+            or self.needs_more
+            or any(cell.is_worse for cell in self.cells)
+        )
 
 
 def rise(cell: CellRun) -> int:

@@ -17,6 +17,22 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
+class UnwrittenError(MemkitError):
+    """The executed notebook cannot be written.
+
+    Parameters
+    ----------
+    message : str
+        Why.
+    run : NotebookRun
+        What was measured.
+    """
+
+    def __init__(self, message: str, run: NotebookRun) -> None:
+        super().__init__(message)
+        self.run = run
+
+
 class RunInterruptedError(KeyboardInterrupt):
     """Ctrl-C during a run.
 
@@ -70,6 +86,8 @@ def run_notebook(
     ------
     MemkitError
         If the notebook cannot be read or its kernel cannot be started.
+    UnwrittenError
+        If the output cannot be written: a `MemkitError` with the run.
     RunInterruptedError
         After Ctrl-C: a `KeyboardInterrupt` with the run so far. The kernel has ended.
 
@@ -92,15 +110,19 @@ def run_notebook(
     runner.timeout = None if timeout_s is None else math.ceil(timeout_s)
     if kernel is not None:
         runner.kernel_name = kernel
+    interrupt = None
     try:
         failure = runner.run(path.resolve().parent)
     except KeyboardInterrupt as error:
-        run = account.finish(str(notebook), f"interrupted in cell {runner.number}")
-        raise RunInterruptedError(run) from error
+        interrupt, failure = error, f"interrupted in cell {runner.number}"
     finally:
-        if output is not None:
-            _write_notebook(read, expand_home(output))
-    return account.finish(str(notebook), failure)
+        error_of_output = None if output is None else _write_notebook(read, output)
+    run = account.finish(str(notebook), failure)
+    if interrupt is not None:
+        raise RunInterruptedError(run) from error_of_output or interrupt
+    if error_of_output is not None:
+        raise UnwrittenError(str(error_of_output), run) from error_of_output
+    return run
 
 
 def _read_notebook(path: Path) -> NotebookNode:
@@ -125,7 +147,14 @@ def _read_notebook(path: Path) -> NotebookNode:
     return notebook
 
 
-def _write_notebook(notebook: NotebookNode, path: Path) -> None:
+def _write_notebook(
+    notebook: NotebookNode, output: str | os.PathLike[str]
+) -> MemkitError | None:
+    """Write the executed notebook; return why it cannot be written."""
     import nbformat  # noqa: PLC0415 - as above
 
-    write_file(path, f"{nbformat.writes(notebook)}\n")
+    try:
+        write_file(expand_home(output), f"{nbformat.writes(notebook)}\n")
+    except MemkitError as error:
+        return error
+    return None

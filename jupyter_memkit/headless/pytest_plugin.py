@@ -18,6 +18,7 @@ import pytest
 
 _OPTION = "--memkit-max"
 _MARK = "memkit_max"
+_PLACE = "max_peak of jupyter_memkit in the notebook's metadata"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,7 +58,8 @@ class NotebookFile(pytest.File):
         item: pytest.Item = NotebookItem.from_parent(self, name="memory")
         size = _read_size(self.path)
         if size is not None:
-            item.add_marker(getattr(pytest.mark, _MARK)(size))
+            mark = getattr(pytest.mark, _MARK)
+            item.add_marker(mark(size, place=_PLACE))
         yield item
 
 
@@ -71,9 +73,7 @@ class NotebookItem(pytest.Item):
         )
         from jupyter_memkit.headless.report import explain_over  # noqa: PLC0415
 
-        mark = self.get_closest_marker(_MARK)
-        size = self.config.getoption(_OPTION) if mark is None else mark.args[0]
-        max_bytes = _parse(size)
+        max_bytes = self._read_max()
         run = run_notebook(self.path)
         if run.failure is not None:
             raise NotebookFailed(run.failure)
@@ -81,13 +81,24 @@ class NotebookItem(pytest.Item):
         if over:
             raise NotebookFailed("\n".join(explain_over(over, max_bytes)))
 
+    def _read_max(self) -> int:
+        """Return the size of the closest mark, or of the option."""
+        mark = self.get_closest_marker(_MARK)
+        if mark is None:
+            return _parse(self.config.getoption(_OPTION))
+        if not mark.args:
+            message = f'{_MARK} needs a size, as in pytest.mark.{_MARK}("2GB")'
+            raise pytest.UsageError(message)
+        return _parse(mark.args[0], mark.kwargs.get("place", f"the mark {_MARK}"))
+
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
     ) -> Any:
         """Return the sentence of a failed notebook without a traceback."""
         from jupyter_memkit.errors import MemkitError  # noqa: PLC0415 - see above
 
-        if isinstance(excinfo.value, (NotebookFailed, MemkitError)):
+        failures = (NotebookFailed, MemkitError, pytest.UsageError)
+        if isinstance(excinfo.value, failures):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
@@ -110,11 +121,13 @@ def _read_size(path: Path) -> Any:
         return None
 
 
-def _parse(size: Any) -> int:
+def _parse(size: Any, place: str = _OPTION) -> int:
+    """Parse a size; `place` is where it was written."""
     from jupyter_memkit.errors import MemkitError  # noqa: PLC0415 - see above
     from jupyter_memkit.units import parse_bytes  # noqa: PLC0415
 
     try:
         return parse_bytes(str(size))
     except MemkitError as error:
-        raise pytest.UsageError(str(error)) from error
+        message = f"{place}: {error}"
+        raise pytest.UsageError(message) from error

@@ -94,6 +94,9 @@ class NotebookRun(Record):
         The resident memory of the process that executed the notebook.
     failure : str or None
         Why the run ended early; None if every cell succeeded.
+    unguarded : str or None
+        Why the guard that a setting asks for was not armed; None if it was, or none was
+        asked for.
     """
 
     notebook: str
@@ -104,6 +107,7 @@ class NotebookRun(Record):
     highest_bytes: int
     runner_bytes: int
     failure: str | None = None
+    unguarded: str | None = None
 
     @property
     def needs_bytes(self) -> int:

@@ -83,6 +83,8 @@ def _describe_variables(cell: CellRun) -> Iterator[str]:
 
 
 def _build_notes(run: NotebookRun) -> Iterator[str]:
+    if run.unguarded is not None:
+        yield run.unguarded
     if run.cells and run.failure is None:
         yield (
             f"A container with {format_bytes(run.needs_bytes)} has room for the "
@@ -111,6 +113,8 @@ def build_comparison(compared: RunComparison) -> Report:
         title = f"{worse} {noun} more memory"
     elif compared.needs_more:
         title = "the notebook needs more memory"
+    if compared.new_failure is not None:
+        title = f"{compared.after.notebook} failed: {compared.new_failure}"
     return Report(
         title=title,
         rows=(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -26,6 +28,15 @@ from jupyter_memkit.track.last_state import Place
 # With it, the kernel would look for the deaths of another notebook.
 _SESSION = "JPY_SESSION_NAME"
 _TIMEOUT = "CellTimeoutError"
+
+_GUARD = "__import__('jupyter_memkit.techniques.guard.armed', fromlist=['_'])"
+_UNGUARDED = f"{_GUARD}.process_guard().obstacle"
+# The kernel has just answered.
+_ANSWER_S = 60.0
+
+
+class _UnmeasuredError(Exception):
+    """The kernel cannot say what a cell took."""
 
 
 class Runner(NotebookClient):
@@ -91,6 +102,8 @@ class Runner(NotebookClient):
             if error.ename == _TIMEOUT:
                 return f"cell {self.number} took more than {self.timeout} s"
             return f"cell {self.number} raised {error.ename}: {error.evalue}"
+        except _UnmeasuredError as error:
+            return str(error)
         except DeadKernelError:
             cause = "" if self._death is None else f": {self._death}"
             return f"the kernel died in cell {self.number}{cause}"
@@ -130,6 +143,7 @@ class Runner(NotebookClient):
         client = await super().async_start_new_kernel_client()
         try:
             await load_extension(client)
+            self._account.unguarded = await _ask_unguarded(client)
         except BaseException:
             # nbclient only ends a kernel whose client has started.
             client.stop_channels()
@@ -151,13 +165,19 @@ class Runner(NotebookClient):
             self._death = await self._find_death()
             raise
         except CellExecutionError:
-            await self._add()
+            # Why the cell failed says more.
+            with contextlib.suppress(_UnmeasuredError):
+                await self._add()
             raise
         await self._add()
         return cell
 
     async def _add(self) -> None:
-        self._report(await self._account.add(self.kc, self.number))
+        try:
+            cell = await self._account.add(self.kc, self.number)
+        except MemkitError as error:
+            raise _UnmeasuredError(str(error)) from error
+        self._report(cell)
 
     @property
     def _manager(self) -> Any:
@@ -183,3 +203,19 @@ class Runner(NotebookClient):
             leave_end(place.path_of(pid), exit_code)
         death = find_death(place)
         return None if death is None else death.cause
+
+
+async def _ask_unguarded(client: Any) -> str | None:
+    """Return why the guard that a setting of a kernel asks for is not armed."""
+    reply = await client.execute(
+        "",
+        silent=True,
+        user_expressions={"memkit": _UNGUARDED},
+        reply=True,
+        timeout=_ANSWER_S,
+    )
+    result = reply["content"].get("user_expressions", {}).get("memkit", {})
+    if result.get("status") != "ok":
+        # The kernel has another version.
+        return None
+    return ast.literal_eval(result["data"]["text/plain"]) or None

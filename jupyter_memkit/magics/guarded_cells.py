@@ -24,7 +24,11 @@ from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.records import GuardStop
 from jupyter_memkit.techniques.guard.regions import Region
 from jupyter_memkit.techniques.out_of_memory.frames import release_frames
-from jupyter_memkit.track.events import signal_safe_hook
+from jupyter_memkit.track.events import (
+    add_ending,
+    remove_ending,
+    signal_safe_hook,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -91,6 +95,7 @@ class GuardedCells:
         for event, hook in self._hooks:
             self._shell.events.register(event, hook)
         shell = self._shell
+        add_ending(shell, self._before_end)
         self._previous = (shell.custom_exceptions, shell.CustomTB)
         shell.set_custom_exc((BaseException,), self._show_error)
         self._own_handler = shell.CustomTB
@@ -109,6 +114,7 @@ class GuardedCells:
         self._running.cells.clear()
         for event, hook in self._hooks:
             self._shell.events.unregister(event, hook)
+        remove_ending(self._before_end)
         # What the user has set in the meantime stays.
         shell = self._shell
         if shell.CustomTB == self._own_handler:
@@ -124,7 +130,8 @@ class GuardedCells:
         if region is not None:
             self._regions.add(region)
 
-    def _post_run_cell(self, result: Any) -> None:
+    def _before_end(self, result: Any) -> None:
+        """Finish a cell that was stopped, before the tracker reads what it has kept."""
         running, guard = self._running, process_guard()
         if self._releases_at_end:
             # The cell after a stop often deletes what the card lists.
@@ -136,6 +143,9 @@ class GuardedCells:
             if result.error_in_exec is guard.stopped or result.error_in_exec is None:
                 result.error_in_exec = exceeded
             self._finish(exceeded)
+
+    def _post_run_cell(self, result: Any) -> None:
+        running, guard = self._running, process_guard()
         # The cell that armed the guard ends without having started.
         if running.cells and (result is None or result.info is running.cells[-1][0]):
             _, region = running.cells.pop()
@@ -185,16 +195,24 @@ class GuardedCells:
     ) -> None:
         """Show an error, as ``showtraceback`` of a shell does with these arguments."""
         error = sys.exc_info()[1] if exc_tuple is None else exc_tuple[1]
-        if error is None or error is self._running.exceeded:
+        if error is None:
             show(exc_tuple, *arguments, **options)
             return
-        exceeded = self._convert(error)
+        guard = process_guard()
+        was_converted = error is self._running.exceeded
+        exceeded = error if was_converted else self._convert(error)
         if exceeded is not None:
-            exc_tuple = (type(exceeded), exceeded, exceeded.__traceback__)
+            if not was_converted:
+                exc_tuple = (type(exceeded), exceeded, exceeded.__traceback__)
+            # Threads that go on may have filled the room during the search.
+            guard.make_room(is_ample=True)
         try:
             show(exc_tuple, *arguments, **options)
         finally:
-            process_guard().go_on()
+            if was_converted:
+                guard.make_room()
+            else:
+                guard.go_on()
 
     def _convert(self, error: BaseException) -> MemoryLimitExceeded | None:
         """Return the complete error of a stop, as `Guard.convert`, and room for it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import warnings
 from collections.abc import Coroutine
 from types import CodeType
 from typing import Any
@@ -26,6 +25,7 @@ from jupyter_memkit.magics.arguments import argument, refusing
 from jupyter_memkit.magics.awaiting import code_awaits
 from jupyter_memkit.magics.guarded_cells import GuardedCells
 from jupyter_memkit.magics.line import parse_line
+from jupyter_memkit.magics.obstacle_notice import ObstacleNotice
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.guarding import Guarded
 from jupyter_memkit.techniques.guard.mark import Mark, read_mark
@@ -61,17 +61,16 @@ class MemguardMagics(Magics):
         super().__init__(shell)
         self._mark: Mark | None = None
         self._cells = GuardedCells(shell, reports_in_error=_VARIABLE in os.environ)
-        given = os.environ.get(_VARIABLE, self.mark)
-        if given and given != "off":
-            try:
-                self._arm(given, "stop")
-            except MemkitError as error:
-                # Loading must not fail because of a setting.
-                message = f"%memguard is not armed: {error}"
-                warnings.warn(message, stacklevel=2)
+        self._notice: ObstacleNotice | None = None
+        given = os.environ.get(_VARIABLE, self.mark).strip()
+        if given and given.lower() != "off":
+            self._arm_by_setting(given)
 
     def close(self) -> None:
         """Disarm the guard, and remove the hooks; blocks that run keep their marks."""
+        process_guard().obstacle = ""
+        if self._notice is not None:
+            self._notice.close()
         try:
             self._disarm()
         finally:
@@ -169,15 +168,28 @@ class MemguardMagics(Magics):
         with _GuardedBody(mark, self._cells.begin):
             await await_cell_body(self.shell, codes)
 
+    def _arm_by_setting(self, given: str) -> None:
+        try:
+            self._arm(given, "stop")
+        except MemkitError as error:
+            # Loading must not fail because of a setting. While a kernel starts, nobody
+            # would see a warning.
+            name = _VARIABLE if _VARIABLE in os.environ else "c.MemguardMagics.mark"
+            obstacle = f"%memguard is not armed, because of {name}={given}: {error}"
+            process_guard().obstacle = obstacle
+            self._notice = ObstacleNotice(self.shell, obstacle)
+
     def _arm(self, given: str, action: str) -> None:
         mark = read_mark(given, action)
         # The new mark is in force before the old one is removed.
         process_guard().add(mark)
+        process_guard().obstacle = ""
         before, self._mark = self._mark, mark
         if before is not None:
             process_guard().remove(before)
 
     def _disarm(self) -> None:
+        process_guard().obstacle = ""
         if self._mark is not None:
             process_guard().remove(self._mark)
             self._mark = None

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+import threading
+from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.techniques.guard.armed import process_guard
-from jupyter_memkit.track.events import signal_safe_hook
+from jupyter_memkit.track.events import (
+    add_ending,
+    remove_ending,
+    signal_safe_hook,
+)
+
+if TYPE_CHECKING:  # imported when a cell has failed
+    from jupyter_memkit.techniques.out_of_memory.records import OutOfMemory
 
 _logger = logging.getLogger(__name__)
 
 MIME_TYPE = "application/vnd.jupyter-memkit.out-of-memory+json"
+
+
+class _Found(threading.local):
+    """What the cell that ends in a thread has failed with, as of a subshell."""
+
+    failed: OutOfMemory | None = None
 
 
 class OutOfMemoryCells:
@@ -27,33 +41,42 @@ class OutOfMemoryCells:
     def __init__(self, shell: Any, *, is_on: bool) -> None:
         self._shell = shell
         self.is_on = is_on
+        self._found = _Found()
         self._hook = signal_safe_hook(self._post_run_cell)
         shell.events.register("post_run_cell", self._hook)
+        add_ending(shell, self._before_end)
 
     def close(self) -> None:
         """Remove the hook."""
         self._shell.events.unregister("post_run_cell", self._hook)
+        remove_ending(self._before_end)
 
-    def _post_run_cell(self, result: Any) -> None:
+    def _before_end(self, result: Any) -> None:
+        """Give back what a failed cell holds, before the tracker reads it."""
         # A cancelled cell has no result.
         error = None if result is None else result.error_in_exec
         # A cell that the guard stopped gets the guard's card.
-        if error is not None and self.is_on and process_guard().stopped is not error:
-            self._recover(error, result.execution_count)
-
-    def _recover(self, error: BaseException, execution_count: int | None) -> None:
+        if error is None or not self.is_on or process_guard().stopped is error:
+            return
         # Imported on first use, so that a kernel starts fast.
-        from jupyter_memkit.techniques.guard.frames import find_line  # noqa: PLC0415
         from jupyter_memkit.techniques.out_of_memory.recovery import (  # noqa: PLC0415
             recover,
         )
 
-        failed = recover(error)
-        if failed is None:
-            return
+        self._found.failed = recover(error)
+
+    def _post_run_cell(self, result: Any) -> None:
+        failed, self._found.failed = self._found.failed, None
+        if failed is not None and result is not None:
+            self._show(failed, result.error_in_exec, result.execution_count)
+
+    def _show(
+        self, failed: OutOfMemory, error: BaseException, execution_count: int | None
+    ) -> None:
         # As above.
         from jupyter_memkit.magics.stopped_cell import complete_failure  # noqa: PLC0415
         from jupyter_memkit.show.out_of_memory import build_report  # noqa: PLC0415
+        from jupyter_memkit.techniques.guard.frames import find_line  # noqa: PLC0415
 
         namespace = self._shell.user_ns
         line = find_line(error, lambda frame: frame.f_globals is namespace)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from types import FrameType
 from typing import Any
 
 from jupyter_memkit.cells.history import read_history
@@ -15,19 +17,27 @@ from jupyter_memkit.magics.cell_start import CellStart
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.parts import DISK, UNTOUCHED
+from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.mark import read_mark
-from jupyter_memkit.techniques.guard.records import Cure, GrownVariable, GuardStop
+from jupyter_memkit.techniques.guard.records import (
+    Cure,
+    GrownVariable,
+    GuardStop,
+    LeftProgram,
+)
 from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES
+from jupyter_memkit.techniques.out_of_memory.chain import read_traceback, walk_chain
 from jupyter_memkit.techniques.out_of_memory.recognition import SOME_GPU
 from jupyter_memkit.techniques.out_of_memory.records import OutOfMemory
 from jupyter_memkit.track.tracker import tracker
-from jupyter_memkit.track.variables import user_variables
+from jupyter_memkit.track.variables import find_program, user_variables
 from jupyter_memkit.units import format_bytes
 
 # Both the old and the new value exist for a moment.
 _COPYING = ("dtype", "numbers")
 _SHOWN_VARIABLES = 5
 _SHOWN_CURES = 5
+_SHOWN_PROGRAMS = 5
 _HINTS_S = 2.0
 _SIZES_S = 0.5
 # Smaller variables do not explain a stop.
@@ -35,7 +45,7 @@ _LEAST_SHARE = 0.01
 
 
 def complete(stop: GuardStop, shell: Any, start: CellStart | None) -> GuardStop:
-    """Add the largest variables and the cures to the record of a stop."""
+    """Add the largest variables, what goes on and the cures to the record of a stop."""
     cell = tracker().running_here
     number = None if cell is None else cell.execution_count
     least_bytes = int(_LEAST_SHARE * stop.mark_bytes)
@@ -43,11 +53,16 @@ def complete(stop: GuardStop, shell: Any, start: CellStart | None) -> GuardStop:
     before_bytes = stop.used_bytes - stop.grown_bytes
     room_bytes = stop.mark_bytes + LEEWAY_BYTES - before_bytes
     used = _find_used(shell, number)
-    savings = _find_savings(shell, start, variables, used, room_bytes)
+    programs = _find_programs(least_bytes)
+    savings = [
+        *_end_programs(programs),
+        *_find_savings(shell, start, variables, used, room_bytes),
+    ]
     return dataclasses.replace(
         stop,
         execution_count=number,
         variables=variables[:_SHOWN_VARIABLES],
+        programs=programs[:_SHOWN_PROGRAMS],
         cures=(*_rank(savings)[:_SHOWN_CURES], *_raise_mark(stop)),
     )
 
@@ -73,6 +88,39 @@ def complete_failure(
     )
 
 
+def _find_programs(least_bytes: int) -> tuple[LeftProgram, ...]:
+    """Return the programs of at least a size that the stopped cell has left."""
+    pids = set(process_guard().find_programs())
+    if not pids:
+        return ()
+    # Imported on first use, so that a kernel starts fast.
+    from jupyter_memkit.measure.processes import processes  # noqa: PLC0415
+
+    programs = [
+        LeftProgram(
+            pid=each.pid,
+            command=each.command,
+            bytes=each.rss_bytes if each.pss_bytes is None else each.pss_bytes,
+        )
+        for each in processes(budget_s=_SIZES_S)
+        if each.pid in pids
+    ]
+    large = [each for each in programs if each.bytes >= least_bytes]
+    return tuple(sorted(large, key=lambda each: -each.bytes))
+
+
+def _end_programs(programs: tuple[LeftProgram, ...]) -> Iterator[Cure]:
+    if programs:
+        # They have outlived the signal of Ctrl-C, or have left its reach.
+        yield Cure(
+            kind="end_program",
+            code=f"!kill -9 {' '.join(str(each.pid) for each in programs)}",
+            use="run",
+            saves_bytes=sum(each.bytes for each in programs),
+            why="was started by this cell, and goes on",
+        )
+
+
 def _find_variables(
     shell: Any, start: CellStart | None, device: str | None, least_bytes: int
 ) -> Iterator[GrownVariable]:
@@ -80,7 +128,7 @@ def _find_variables(
     namespace = user_variables(shell)
     measured = {
         name: _read_size(size, device)
-        for name, size in sizes(namespace, budget_s=_SIZES_S).items()
+        for name, size in _measure(shell, namespace).items()
     }
     for name, n_bytes in sorted(measured.items(), key=lambda item: -item[1]):
         if n_bytes < max(1, least_bytes):
@@ -89,6 +137,34 @@ def _find_variables(
         if start is not None:
             grown_bytes = start.grown_bytes(name, namespace[name], n_bytes)
         yield GrownVariable(name=name, bytes=n_bytes, grown_bytes=grown_bytes)
+
+
+def _measure(shell: Any, namespace: Mapping[str, Any]) -> dict[str, Size]:
+    """Return the sizes of variables, without what the frames of the error hold.
+
+    That belongs to no variable that merely reaches them, as through the shell.
+    """
+    program = [*find_program(shell), *_iterate_live()]
+    try:
+        return dict(sizes(namespace, budget_s=_SIZES_S, program=program))
+    finally:
+        # This frame is among them, and would hold itself and the variables.
+        program.clear()
+
+
+def _iterate_live() -> Iterator[Any]:
+    """Yield the frames that run in this thread, and the error that is handled."""
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - documented
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+    error = sys.exc_info()[1]
+    for each in () if error is None else walk_chain(error, hidden=True):
+        yield each
+        trace = read_traceback(each)
+        while trace is not None:
+            yield from (trace, trace.tb_frame)
+            trace = trace.tb_next
 
 
 def _read_size(size: Size, device: str | None) -> int:

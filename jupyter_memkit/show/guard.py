@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import shorten
 
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
@@ -11,8 +12,11 @@ from jupyter_memkit.techniques.guard.records import (
     GrownVariable,
     GuardStatus,
     GuardStop,
+    LeftProgram,
 )
 from jupyter_memkit.units import format_bytes
+
+_COMMAND_LETTERS = 60
 
 
 def build_report(record: GuardStatus | GuardStop) -> Report:
@@ -29,7 +33,9 @@ def build_report(record: GuardStatus | GuardStop) -> Report:
 def _build_status(status: GuardStatus) -> Report:
     if status.mark is None:
         return Report(
-            title="no guard is armed", notes=("%memguard auto arms it for all cells.",)
+            title="no guard is armed",
+            rows=(("setting", status.obstacle),) if status.obstacle else (),
+            notes=("%memguard auto arms it for all cells.",),
         )
     mark_bytes, used_bytes = status.mark_bytes or 0, status.used_bytes or 0
     effect = "stops the cell" if status.action == "stop" else "warns"
@@ -50,6 +56,13 @@ def _build_rows(stop: GuardStop) -> Iterator[tuple[str, str]]:
         yield "line", stop.line
     if stop.variables:
         yield "variables", ", ".join(map(describe_variable, stop.variables))
+    if stop.programs:
+        yield "goes on", ", ".join(map(_describe_program, stop.programs))
+
+
+def _describe_program(program: LeftProgram) -> str:
+    command = shorten(program.command, _COMMAND_LETTERS, placeholder="…")
+    return f"{command} {format_bytes(program.bytes)} (process {program.pid})"
 
 
 def describe_variable(variable: GrownVariable) -> str:

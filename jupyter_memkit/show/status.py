@@ -12,6 +12,7 @@ from jupyter_memkit.records import Record
 from jupyter_memkit.show.gc_pause import describe_status
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.gc_pausing.switch import GcStatus, read_gc_status
+from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.track.deaths import Death, last_death
 from jupyter_memkit.track.moment import Reading
 from jupyter_memkit.track.tracker import MemoryTracker
@@ -48,6 +49,8 @@ class Status(Record):
         The state of Python's garbage collector.
     death : Death or None
         What is known of the last kernel of this notebook that died.
+    unguarded : str or None
+        Why the guard that a setting asks for is not armed.
     """
 
     reading: Reading
@@ -56,6 +59,7 @@ class Status(Record):
     tracked_s: float
     collector: GcStatus
     death: Death | None = None
+    unguarded: str | None = None
 
 
 def read_status(tracker: MemoryTracker) -> Status:
@@ -67,6 +71,7 @@ def read_status(tracker: MemoryTracker) -> Status:
         tracked_s=time.time() - tracker.started_s,
         collector=read_gc_status(),
         death=last_death(),
+        unguarded=process_guard().obstacle or None,
     )
 
 
@@ -86,6 +91,7 @@ def build_report(status: Status) -> Report:
         else "sampled: this system has no resettable high-water mark"
     )
     cure = status.collector.cure
+    noun = "cell" if status.cells == 1 else "cells"
     return Report(
         title=f"jupyter_memkit {__version__}: {format_bytes(reading.rss_bytes)} in use",
         rows=(
@@ -96,9 +102,10 @@ def build_report(status: Status) -> Report:
             ("peaks of cells", peaks),
             (
                 "tracking",
-                f"{status.cells} cells in {format_duration(status.tracked_s)}",
+                f"{status.cells} {noun} in {format_duration(status.tracked_s)}",
             ),
             ("garbage collector", describe_status(status.collector)),
+            *((("guard", status.unguarded),) if status.unguarded else ()),
             *_build_death_rows(status.death),
         ),
         notes=(f"{cure} resumes the garbage collector.",) if cure else (),

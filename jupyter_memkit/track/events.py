@@ -7,6 +7,7 @@ including Ctrl-C, so each hook is a `SignalSafe` call.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -17,6 +18,8 @@ from IPython.core.events import EventManager
 from jupyter_memkit.signal_safe import SignalSafe
 from jupyter_memkit.track.cells import OpenCell
 from jupyter_memkit.track.tracker import MemoryTracker
+
+_logger = logging.getLogger(__name__)
 
 # Since 9.8 a shell counts a cell before it calls ``pre_run_cell``.
 _COUNTED_AHEAD = 1 if IPython.version_info >= (9, 8) else 0
@@ -45,6 +48,31 @@ def signal_safe_hook(
 ) -> SignalSafe:
     """Return the callback for a hook; the parameters are those of `SignalSafe`."""
     return SignalSafe(hook, {EventManager.trigger.__code__}, is_due)
+
+
+# What is called before the record of a cell is closed, with its shell.
+_endings: list[tuple[Shell, Callable[[Any], object]]] = []
+
+
+def add_ending(shell: Shell, function: Callable[[Any], object]) -> None:
+    """Call a function when a cell has ended, before its memory is read for its record.
+
+    What a failed cell holds to no purpose is released there.
+
+    Parameters
+    ----------
+    shell : Shell
+        The shell whose cells are followed.
+    function : callable
+        Called with the result of the cell; it returns at once if there is nothing to
+        do.
+    """
+    _endings.append((shell, function))
+
+
+def remove_ending(function: Callable[[Any], object]) -> None:
+    """Stop calling it."""
+    _endings[:] = [each for each in _endings if each[1] != function]
 
 
 class CellEvents:
@@ -84,6 +112,7 @@ class CellEvents:
         stack.append((info, None if stack else self._begin(info)))
 
     def _post_run_cell(self, result: Any) -> None:
+        self._call_endings(result)
         stack = self._stack()
         # An empty cell ends without having started, and so does the one that loads the
         # extension; a cancelled cell has no result.
@@ -95,6 +124,16 @@ class CellEvents:
                 self._tracker.end_cell(cell, error=_error_name(result))
             if result is None or _is_of(result, info):
                 return
+
+    def _call_endings(self, result: Any) -> None:
+        for shell, function in tuple(_endings):
+            if shell is not self._shell:
+                continue
+            try:
+                function(result)
+            except Exception:
+                # As in any hook; the record must be closed.
+                _logger.exception("%r failed", function)
 
     def _begin(self, info: Any) -> OpenCell:
         execution_count = self._shell.execution_count - _COUNTED_AHEAD

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -128,11 +129,82 @@ def test_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A wrong file or folder is refused before a kernel starts, in one sentence."""
     assert main(["run", "a.ipynb", "--json", str(tmp_path / "none" / "a.json")]) == 2
     assert "does not exist; create it first" in capsys.readouterr().err
+    for option in ("--json", "--html", "--output"):
+        assert main(["run", "a.ipynb", option, str(tmp_path)]) == 2
+        assert "is a folder; name a file in it" in capsys.readouterr().err
     assert main(["run", str(tmp_path / "none.ipynb")]) == 2
     assert "cannot be read" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["run", "a.ipynb", "--max-peak", "500"])
     assert "did you mean 500MB?" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder without writers")
+def test_folder_without_permission(capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder in which nobody can write, root included, is refused before the run."""
+    assert main(["run", "a.ipynb", "--json", "/proc/self/run.json"]) == 2
+    assert "'/proc/self/run.json' cannot be written" in capsys.readouterr().err
+
+
+def test_files_of_any_kind_are_written(
+    write_notebook: WriteNotebook, tmp_path: Path
+) -> None:
+    """The check of a target leaves an existing file as it is, and no other behind."""
+    path = write_notebook("1 / 0")
+    target = tmp_path / "targets" / "run.json"
+    target.parent.mkdir()
+    target.write_text("before")
+    link = tmp_path / "link.json"
+    link.symlink_to(target)
+    assert main(["run", "none.ipynb", "--json", str(link)]) == 2
+    assert target.read_text() == "before"
+    assert main(["run", str(path), "--json", str(link), "--html", os.devnull]) == 1
+    assert json.loads(target.read_text())["cells"]
+    assert [each.name for each in target.parent.iterdir()] == ["run.json"]
+
+
+def test_report_is_printed_before_files_are_written(
+    write_notebook: WriteNotebook, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that became impossible to write takes neither the report nor others."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    path = write_notebook(f"import os\nos.rmdir({str(folder)!r})")
+    gone = [*("--json", str(folder / "a.json")), *("--output", str(folder / "a.ipynb"))]
+    page = tmp_path / "a.html"
+    assert main(["run", str(path), *gone, "--html", str(page)]) == 2
+    printed = capsys.readouterr()
+    assert f"{path} needs" in printed.out
+    assert "a.json' cannot be written" in printed.err
+    assert "a.ipynb' cannot be written" in printed.err
+    assert "<svg" in page.read_text()
+
+
+def test_comparison_with_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A failure that the earlier run did not have is worse, and the headline."""
+    died = "the kernel died in cell 2: killed by signal 9 at {} MiB"
+    whole = notebook_run(cell(1, "import", rise_mib=10), cell(2, "fit", rise_mib=20))
+    failed = notebook_run(cell(1, "import", rise_mib=90), failure=died.format(150))
+    again = notebook_run(cell(1, "import", rise_mib=90), failure=died.format(151))
+    other = notebook_run(cell(1, "import", rise_mib=90), failure="cell 2 raised X: y")
+    title = f"a.ipynb failed: {failed.failure}"
+    for before, after, is_worse, expected in (
+        (whole, failed, True, title),
+        (other, failed, True, title),
+        (again, failed, False, "nothing takes more memory"),
+        (failed, whole, False, "nothing takes more memory"),
+    ):
+        compared = compare_runs(before, after)
+        assert compared.is_worse is is_worse
+        assert build_comparison(compared).title == expected
+    files = []
+    for name, run in (("whole", whole), ("failed", failed)):
+        files.append(str(tmp_path / f"{name}.json"))
+        (tmp_path / f"{name}.json").write_text(json.dumps(run.to_dict()))
+    assert main(["compare", *files]) == 1
+    assert capsys.readouterr().out.startswith(title)
 
 
 def test_comparison() -> None:
@@ -212,12 +284,18 @@ def test_pytest(write_notebook: WriteNotebook, tmp_path: Path) -> None:
     write_notebook(code, name="allowed.ipynb", jupyter_memkit={"max_peak": "4GB"})
     write_notebook(code, name="marked.ipynb")
     write_notebook("1 / 0", name="broken.ipynb")
+    write_notebook(code, name="many.ipynb", jupyter_memkit={"max_peak": "lots"})
+    write_notebook(code, name="number.ipynb", jupyter_memkit={"max_peak": 4})
     (tmp_path / "conftest.py").write_text(CONFTEST)
     command = [sys.executable, "-m", "pytest", "-q", str(tmp_path)]
     checked = subprocess.run(
         [*command, "--memkit-max", "20MB"], capture_output=True, text=True, check=False
     )
-    assert "2 failed, 2 passed" in checked.stdout
+    assert "4 failed, 2 passed" in checked.stdout
+    place = "max_peak of jupyter_memkit in the notebook's metadata"
+    assert f"{place}: 'lots' is not a size" in checked.stdout
+    assert f"{place}: '4' has no unit; did you mean 4MB?" in checked.stdout
+    assert "pluggy" not in checked.stdout
     assert "more than 20 MB (19.1 MiB): block = bytes(30 << 20)" in checked.stdout
     assert "cell 1 raised ZeroDivisionError" in checked.stdout
     assert "Traceback" not in checked.stdout

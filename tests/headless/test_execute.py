@@ -13,8 +13,13 @@ import nbformat
 import pytest
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.headless.execute import RunInterruptedError, run_notebook
+from jupyter_memkit.headless.execute import (
+    RunInterruptedError,
+    UnwrittenError,
+    run_notebook,
+)
 from jupyter_memkit.headless.records import CellRun, read_run
+from jupyter_memkit.headless.report import build_report
 from tests.headless.conftest import WriteNotebook
 
 pytestmark = pytest.mark.traced_children
@@ -85,6 +90,22 @@ def test_cell_fails(write_notebook: WriteNotebook, tmp_path: Path) -> None:
     assert [cell.number for cell in everything.cells] == [1, 2, 3]
 
 
+def test_setting_that_arms_no_guard(
+    write_notebook: WriteNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run says, as does its notebook, that the guard that was asked for is off."""
+    path = write_notebook("x = 1", "y = 2")
+    assert run_notebook(path).unguarded is None
+    monkeypatch.setenv("JUPYTER_MEMKIT_GUARD", "lots")
+    run = run_notebook(path, output=tmp_path / "executed.ipynb")
+    assert run.unguarded is not None
+    assert "JUPYTER_MEMKIT_GUARD=lots: 'lots' is not a size" in run.unguarded
+    assert build_report(run).notes[0] == run.unguarded
+    first, second = nbformat.read(tmp_path / "executed.ipynb", as_version=4).cells
+    assert run.unguarded in str(first.outputs)
+    assert second.outputs == []
+
+
 def test_timeout(write_notebook: WriteNotebook) -> None:
     """A cell that takes too long is interrupted, and measured."""
     path = write_notebook("import time\nblock = b'x' * (31 << 20)\ntime.sleep(600)")
@@ -106,6 +127,51 @@ def test_kernel_dies(write_notebook: WriteNotebook) -> None:
     assert run.failure.startswith("the kernel died in cell 2: ")
     assert "signal 9" in run.failure
     assert [cell.number for cell in run.cells] == [1]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_unloading(write_notebook: WriteNotebook, tmp_path: Path, number: int) -> None:
+    """A cell that unloads the extension ends the run, which has the cells before."""
+    sources = ["x = 1", "y = 2", "z = 3"]
+    sources[number - 1] = "%unload_ext jupyter_memkit"
+    run = run_notebook(write_notebook(*sources), output=tmp_path / "executed.ipynb")
+    assert run.failure == f"cell {number} unloaded jupyter_memkit"
+    assert [cell.number for cell in run.cells] == list(range(1, number))
+    assert build_report(run).title.endswith(f"failed: {run.failure}")
+    assert (tmp_path / "executed.ipynb").exists()
+
+
+def test_unloading_and_failing(write_notebook: WriteNotebook) -> None:
+    """Of a cell that unloads the extension and fails, the failure is reported."""
+    run = run_notebook(write_notebook("%unload_ext jupyter_memkit\n1 / 0"))
+    assert run.failure == "cell 1 raised ZeroDivisionError: division by zero"
+    reloading = run_notebook(write_notebook("%reload_ext jupyter_memkit", "x = 1"))
+    assert reloading.failure is None
+    assert reloading.cells[-1].first_line == "x = 1"
+
+
+def test_silent_kernel(
+    write_notebook: WriteNotebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel that does not answer after a cell ends the run, not the program."""
+    monkeypatch.setattr("jupyter_memkit.headless.account._TIMEOUT_S", 0.1)
+    silencing = (
+        "for name in ('memkit_request', 'kernel_info_request'):\n"
+        "    del get_ipython().kernel.control_handlers[name]"
+    )
+    run = run_notebook(write_notebook(silencing))
+    assert run.failure == "the kernel did not answer within 0.1 s after cell 1"
+
+
+def test_unwritten_output(write_notebook: WriteNotebook, tmp_path: Path) -> None:
+    """A copy that cannot be written takes nothing from what was measured."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    path = write_notebook("x = 1", f"import os\nos.rmdir({str(folder)!r})")
+    with pytest.raises(UnwrittenError, match="cannot be written") as caught:
+        run_notebook(path, output=folder / "executed.ipynb")
+    assert [cell.number for cell in caught.value.run.cells] == [1, 2]
+    assert caught.value.run.failure is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")

@@ -155,6 +155,20 @@ def test_memory_of_the_stopped_cell_is_free(kernel: GuardedKernel) -> None:
     assert kernel.private_bytes() < 1.1 * before_bytes + 20 * MIB
 
 
+def test_record_of_the_stopped_cell(kernel: GuardedKernel) -> None:
+    """The record of a stopped cell counts as kept only what is left of it."""
+    kernel.run(
+        "def grow(x):\n    while True:\n        x.append(np.ones(50_000))\ngrow([])"
+    )
+    assert kernel.name == "MemoryLimitExceeded"
+    error, kept_bytes, risen_bytes = kernel.run(
+        "from jupyter_memkit.track.tracker import tracker\nx = tracker().cells[-1]\n"
+        "print(x.error, x.after_bytes - x.before_bytes, x.peak_bytes - x.before_bytes)"
+    ).split()
+    assert error == "MemoryLimitExceeded"
+    assert int(kept_bytes) < 50 * MIB < 150 * MIB < int(risen_bytes)
+
+
 def test_deleted_variables_are_given_back(kernel: GuardedKernel) -> None:
     """What the cell after a stop deletes goes back, also from between other blocks."""
     kernel.run("x, x_small = [], []")
@@ -172,6 +186,21 @@ def test_variables_and_growth(kernel: GuardedKernel) -> None:
     listed = {each["name"]: each for each in kernel.stop["variables"]}
     assert listed["x_new"]["grown_bytes"] == listed["x_new"]["bytes"]
     assert 0 < listed["x_old"]["grown_bytes"] < listed["x_old"]["bytes"]
+
+
+def test_variables_that_hold_nothing(kernel: GuardedKernel) -> None:
+    """What only the stopped frames hold is charged to no variable that reaches them."""
+    kernel.run(
+        "import sys, threading\nx_shell, x_frame = get_ipython(), sys._getframe()\n"
+        "x_thread = threading.Thread(target=int)\nx_thread.start(); x_thread.join()\n"
+        "def x_grow():\n    held = []\n    while True: held.append(np.ones(50_000))"
+    )
+    # The first error also stays reachable while the second is shown.
+    for _ in range(2):
+        kernel.run("x_grow()")
+        assert (kernel.name, kernel.stop["variables"]) == ("MemoryLimitExceeded", [])
+    kernel.run("x_kept = []\nwhile True: x_kept.append(np.ones(50_000))")
+    assert [each["name"] for each in kernel.stop["variables"]] == ["x_kept"]
 
 
 def test_clean_up_above_the_mark(kernel: GuardedKernel) -> None:
@@ -210,6 +239,55 @@ def test_threads_that_go_on(kernel: GuardedKernel) -> None:
     # Each cell may take its leeway, and the report of the stop.
     assert kernel.private_bytes() < 300_000_000 + 700 * MIB + unused_bytes
     kernel.run("x_on = False; x_thread.join(); x.clear()")
+    assert kernel.name == ""
+
+
+def test_threads_end_with_the_cell(kernel: GuardedKernel) -> None:
+    """A stop is raised in the cell's code in threads, and spares those that wait."""
+    kernel.run(
+        "import threading\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        "x = []\ndef x_fill():\n    while True: x.append(np.ones(20_000))\n"
+        "x_pool = ThreadPoolExecutor(2)\nx_pool.submit(int).result()\n"
+        "x_future = x_pool.submit(x_fill)\n"
+        "x_thread = threading.Thread(target=x_fill)\nx_thread.start(); x_thread.join()"
+    )
+    assert kernel.name == "MemoryLimitExceeded"
+    kernel.run("x_thread.join(300); x_error = x_future.exception(300)")
+    text = kernel.run(
+        "print(x_thread.is_alive(), isinstance(x_error, MemoryError),"
+        " [x_pool.submit(int, i).result() for i in range(4)])"
+    )
+    assert text == "False True [0, 1, 2, 3]\n"
+    kernel.run("x_pool.shutdown()")
+
+
+def test_threads_of_earlier_cells_go_on(kernel: GuardedKernel) -> None:
+    """A stop is not raised in code that an earlier cell has started in a thread."""
+    kernel.run(
+        "import threading, time\nx_over = False\ndef x_wait():\n"
+        "    while not x_over: time.sleep(0.001)\n"
+        "x_thread = threading.Thread(target=x_wait)\nx_thread.start()"
+    )
+    kernel.run(GROW)
+    assert kernel.name == "MemoryLimitExceeded"
+    assert kernel.run("print(x_thread.is_alive())\nx_over = True") == "True\n"
+    kernel.run("x_thread.join()")
+
+
+def test_error_is_shown_where_the_room_is_full(kernel: GuardedKernel) -> None:
+    """The traceback is shown although the room was filled while the card was made."""
+    kernel.run(
+        "x, x_complete = [], stopped_cell.complete\ndef x_fill(*arguments):\n"
+        "    for size in (10**6, 10**5, 10**4, 10**3, 100):\n"
+        "        try:\n            while True: x.append(bytes(size))\n"
+        "        except MemoryError: pass\n"
+        "    return x_complete(*arguments)\n"
+        "stopped_cell.complete = x_fill"
+    )
+    text = kernel.run("x_filled = np.ones(10**9)")
+    assert "Unexpected exception formatting exception" not in text
+    assert "x_filled = np.ones(10**9)" in kernel.traceback
+    kernel.run("stopped_cell.complete = x_complete; x.clear()")
     assert kernel.name == ""
 
 
@@ -400,11 +478,45 @@ def test_program_reads_and_applies_the_cure(
     )
 
 
-def test_setting_that_is_no_mark(tmp_path: Path) -> None:
-    """A setting that cannot be used is a warning; the kernel starts."""
-    with real_kernel(tmp_path, JUPYTER_MEMKIT_GUARD="lots") as kernel:
-        status = "get_ipython().run_line_magic('memguard', 'status').mark"
-        assert kernel.run(f"print({status})") == "None\n"
+@pytest.mark.parametrize("given", ["lots", "900TB", "85", "150%"])
+def test_setting_that_is_no_mark(tmp_path: Path, given: str) -> None:
+    """A setting that cannot be used is shown with the first cell, and by statuses."""
+    with real_kernel(tmp_path, JUPYTER_MEMKIT_GUARD=given) as started:
+        # Its first cell reads its process.
+        shown: list[str] = []
+        started.client.execute_interactive(
+            "1", output_hook=lambda each: shown.append(str(each["content"]))
+        )
+        sentence = f"%memguard is not armed, because of JUPYTER_MEMKIT_GUARD={given}: "
+        assert sum(sentence in each for each in shown) == 1
+        kernel = GuardedKernel(started)
+        assert sentence not in kernel.run("1")
+        assert sentence in kernel.run("%memguard status")
+        assert sentence in kernel.run("%memkit")
+        kernel.run("%memguard auto")
+        assert sentence not in kernel.run("%memkit")
+        assert sentence not in kernel.run("%memguard off")
+
+
+def test_configured_mark_that_is_none(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cell that loads the extension shows what is wrong with the configuration."""
+    shell.run_line_magic("unload_ext", "jupyter_memkit")
+    shell.config.MemguardMagics.mark = "30MBs"
+    sentence = "%memguard is not armed, because of c.MemguardMagics.mark=30MBs: "
+    shell.run_cell("%load_ext jupyter_memkit")
+    assert capsys.readouterr().out.count(sentence) == 1
+    shell.run_cell("print(1)")
+    assert sentence not in capsys.readouterr().out
+    assert process_guard().obstacle.startswith(sentence)
+    shell.run_line_magic("unload_ext", "jupyter_memkit")
+    assert process_guard().obstacle == ""
+    shell.run_line_magic("load_ext", "jupyter_memkit")
+    shell.run_line_magic("unload_ext", "jupyter_memkit")
+    shell.run_cell("print(1)")
+    assert sentence not in capsys.readouterr().out
+    del shell.config.MemguardMagics
 
 
 def test_watcher_ends_with_the_kernel(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.magics.out_of_memory import MIME_TYPE
+from jupyter_memkit.track import events
+from jupyter_memkit.track.tracker import tracker
 from tests.lab_server import isolated_environment
 
 Captured = pytest.CaptureFixture[str]
@@ -222,3 +224,19 @@ def test_nothing_is_left(bare_shell: InteractiveShell) -> None:
     run(bare_shell, "%load_ext jupyter_memkit")
     run(bare_shell, "%unload_ext jupyter_memkit")
     assert bare_shell.events.callbacks["post_run_cell"] == before
+    assert events._endings == []
+
+
+@pytest.mark.own_process
+def test_record_of_a_failed_cell(shell: InteractiveShell) -> None:
+    """The record of a failed cell counts as kept only what is left of it."""
+    held_bytes = 200 << 20
+    run(
+        shell,
+        f"def load():\n    held = b'x' * {held_bytes}\n    return bytearray(1 << 62)\n"
+        "load()",
+    )
+    cell = tracker().cells[-1]
+    assert cell.error == "MemoryError"
+    assert cell.peak_bytes - cell.before_bytes > 0.9 * held_bytes
+    assert cell.after_bytes - cell.before_bytes < 0.5 * held_bytes

@@ -44,9 +44,12 @@ class Guard:
     end_path : str
         The file in which the watcher writes how the process ended, beside one of the
         same name that ends in ``.json`` and is removed at a clean end; empty for none.
+    obstacle : str
+        Why a mark that a setting asks for is not in force; empty if there is none.
     """
 
     end_path = ""
+    obstacle = ""
 
     def __init__(self) -> None:
         self.listeners: list[Listener] = []
@@ -99,7 +102,7 @@ class Guard:
     def status(self) -> GuardStatus:
         """The current status."""
         if not self._marks:
-            return GuardStatus(mark=None)
+            return GuardStatus(mark=None, obstacle=self.obstacle or None)
         page = self._belts.page
         mark = self._marks.lowest(page)
         belts = ["a signal from a watcher process"]
@@ -168,6 +171,7 @@ class Guard:
         trouble = self._belts.restart_watcher()
         if trouble:
             self._warn(trouble)
+        self._belts.refresh()
         own = self._belts.release_early()
         if threading.current_thread() is not threading.main_thread():
             prepare_thread()
@@ -196,10 +200,10 @@ class Guard:
         if excess:
             self._warn(excess)
 
-    def make_room(self) -> None:
-        """Allow some memory above the mark, until guarded code begins again."""
+    def make_room(self, *, is_ample: bool = False) -> None:
+        """Allow some memory above the mark, as in `Belts`."""
         if self._marks:
-            self._belts.make_room()
+            self._belts.make_room(is_ample=is_ample)
 
     def go_on(self) -> None:
         """Guard the code of this thread again, which goes on after `make_room`."""
@@ -212,6 +216,10 @@ class Guard:
             region.start_bytes = belts.read_used()
         page["stopped_cell"] = page["handled_cell"] = 0
         belts.renew()
+
+    def find_programs(self) -> list[int]:
+        """Return what the code that was stopped last has left, as in `Stopping`."""
+        return self._stopping.find_programs()
 
     def convert(self, error: BaseException) -> MemoryLimitExceeded | None:
         """Return the error of a stop, as in `Stopping`; None for any other."""

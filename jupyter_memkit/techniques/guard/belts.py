@@ -96,6 +96,9 @@ class Belts:
         self.update()
         page = self.page
         page["start_bytes"] = start_bytes
+        latest = self._regions.latest
+        if latest is not None:
+            page["began_tick"], page["began_pid"] = latest.began
         page["cell"] = number
         if number:
             self.watch.alert()
@@ -118,11 +121,19 @@ class Belts:
             latest.start_bytes = max(latest.start_bytes, used_bytes)
         self.enter(latest.number, latest.start_bytes, own)
 
-    def make_room(self) -> None:
-        """Allow some memory above the mark, until guarded code begins again."""
-        if self.page["limits_data"]:
+    def make_room(self, *, is_ample: bool = False) -> None:
+        """Allow some memory above the mark, until guarded code begins again.
+
+        Parameters
+        ----------
+        is_ample : bool
+            Whether to allow as much as other threads may fill for a moment: half of
+            what is left until the system would kill.
+        """
+        if sys.platform == "linux":
             self.page["cell"] = self.page["limits_data"] = 0
-            self.limit.allow(_REPORT_BYTES)
+            ample_bytes = self.page["available_bytes"] // 2 if is_ample else 0
+            self.limit.allow(max(_REPORT_BYTES, ample_bytes))
 
     def restart_watcher(self) -> str:
         """Start the watcher again if it is not at work; return what to warn of."""
@@ -156,6 +167,14 @@ class Belts:
         released_bytes = max(0, before_bytes - self.read_used())
         self.page["available_bytes"] += released_bytes
         self._released_bytes = read_free_chunk_bytes()
+
+    def refresh(self) -> None:
+        """Read children again before a cell starts, if they have much."""
+        children_bytes = self.page["children_bytes"]
+        mark_bytes = self._marks.lowest(self.page).bytes_now(self.page)
+        if children_bytes > _SHARE_TO_RELEASE * mark_bytes:
+            # What they have taken since the last reading is not the doing of the cell.
+            self.watch.refresh()
 
     def release_early(self) -> Memory:
         """Release before a cell starts, if much has become free since last time.

@@ -28,6 +28,8 @@ class GuardStatus(Record):
         What enforces the mark.
     stops : int
         How many cells were stopped since the guard was armed.
+    obstacle : str or None
+        Why a mark that a setting asks for is not in force.
     """
 
     mark: str | None
@@ -36,6 +38,7 @@ class GuardStatus(Record):
     used_bytes: int | None = None
     belts: tuple[str, ...] = ()
     stops: int = 0
+    obstacle: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,8 @@ class Cure(Record):
     Attributes
     ----------
     kind : str
-        The kind of hint, or "delete", "raise_mark", "chunked" or "isolated".
+        The kind of hint, or "delete", "end_program", "raise_mark", "chunked" or
+        "isolated".
     code : str
         The line.
     use : {"run", "prefix", "edit"}
@@ -82,6 +86,25 @@ class Cure(Record):
     use: Literal["run", "prefix", "edit"]
     saves_bytes: int | None
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftProgram(Record):
+    """A program that a stopped cell has started, and that goes on.
+
+    Attributes
+    ----------
+    pid : int
+        Its process id.
+    command : str
+        Its command line.
+    bytes : int
+        Its memory, with its share of shared memory.
+    """
+
+    pid: int
+    command: str
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +132,9 @@ class GuardStop(Record):
         The number of the cell.
     variables : tuple of GrownVariable
         The largest variables, largest first.
+    programs : tuple of LeftProgram
+        The programs that the cell has started and that the stop has not ended, largest
+        first.
     cures : tuple of Cure
         What helps, the most effective first.
     """
@@ -122,4 +148,5 @@ class GuardStop(Record):
     grown_bytes: int = 0
     execution_count: int | None = None
     variables: tuple[GrownVariable, ...] = ()
+    programs: tuple[LeftProgram, ...] = ()
     cures: tuple[Cure, ...] = ()

@@ -20,6 +20,7 @@ from jupyter_memkit.measure.proc_files import (
     read_size,
     read_stat_columns,
 )
+from jupyter_memkit.techniques.guard.programs import Moment, read_moment
 
 # Columns of /proc/<pid>/stat after the name: page faults without and with a read.
 _FAULTS = slice(7, 10, 2)
@@ -41,6 +42,8 @@ class Region:
         The thread in which it runs.
     start_high_bytes : int
         The system's mark of the process's highest memory when it began.
+    began : (int, int)
+        The moment at which it began.
     """
 
     contains: Callable[[FrameType], bool]
@@ -49,6 +52,7 @@ class Region:
     faults: int = 0
     thread: threading.Thread = field(default_factory=threading.current_thread)
     start_high_bytes: int = field(default_factory=lambda: _read_high_water()[0])
+    began: Moment = field(default_factory=read_moment)
 
     @property
     def is_in_main_thread(self) -> bool:
@@ -99,6 +103,11 @@ class Regions:
         """The region of this thread that began last."""
         own = [each for each in tuple(self._regions) if each.is_in_this_thread]
         return own[-1] if own else None
+
+    @property
+    def threads(self) -> set[threading.Thread]:
+        """The threads in which they run."""
+        return {each.thread for each in tuple(self._regions)}
 
     @property
     def get_signals(self) -> bool:

@@ -22,6 +22,9 @@ _FIELDS = (
     # or the last one ended.
     "cell",
     "start_bytes",
+    # When that cell began, as in `programs`: the tick, and the latest process.
+    "began_tick",
+    "began_pid",
     # Whether Ctrl-C is never sent, because a cell runs in a thread that would not get
     # it.
     "keeps_ctrl_c",
@@ -49,6 +52,8 @@ _FIELDS = (
     "stopped_cell",
     "stopped_bytes",
     "interrupted_cell",
+    # The cell whose programs were interrupted, because it did not handle the signal.
+    "programs_cell",
     # The last cell that was seen running, and the most that was read since it started
     # of what was in use and of what the process had reserved.
     "peak_cell",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -22,6 +24,11 @@ from jupyter_memkit.techniques.guard.frames import (
     is_interruptible,
 )
 from jupyter_memkit.techniques.guard.mark import Mark, Marks
+from jupyter_memkit.techniques.guard.programs import (
+    Moment,
+    Programs,
+    has_started,
+)
 from jupyter_memkit.techniques.guard.queries import interrupt_queries
 from jupyter_memkit.techniques.guard.records import GuardStop
 from jupyter_memkit.techniques.guard.regions import Region, Regions
@@ -64,6 +71,8 @@ class Stopping:
         self._marks = marks
         self._regions = regions
         self._warn = warn
+        self._programs = Programs(os.getpid())
+        self._stopped_since: Moment | None = None
         self._raised_in = 0
         self._warned_in: dict[Mark, int] = {}
         self.stops = 0
@@ -88,7 +97,9 @@ class Stopping:
         if is_stopped or self._find_warning(cell):
             self._belts.release()
         stopping = (page["mark_bytes"], page["reserve_bytes"])
-        if is_stopped and self._belts.is_exceeded(stopping):
+        # The programs that were interrupted may have ended.
+        is_late = page["programs_cell"] == cell
+        if is_stopped and (is_late or self._belts.is_exceeded(stopping)):
             self._stop(region, frame)
             return
         for mark in self._find_warning(cell):
@@ -114,6 +125,8 @@ class Stopping:
         self._belts.make_room()
         if not self._is_caused_by_stop(error, region, limits_data=limits_data):
             return None
+        # Until they end, they fill the room in which the error is shown.
+        self._raise_in_threads(region)
         used_bytes, reserved_bytes = self._read_peak(region)
         exceeded = make_error(error, mark, page, used_bytes, reserved_bytes)
         is_signal = comes_from_signal(error)
@@ -121,6 +134,7 @@ class Stopping:
             used_bytes = page["stopped_bytes"]
         self.stops += 1
         self.stopped = error
+        self._interrupt_programs(region)
         exceeded.stop = GuardStop(
             message=str(exceeded.args[0]),
             used_bytes=used_bytes,
@@ -132,6 +146,14 @@ class Stopping:
         )
         own_code = Stopping.on_signal.__code__
         return exceeded.with_traceback(drop_frame_of(own_code, error.__traceback__))
+
+    def find_programs(self) -> list[int]:
+        """Return the programs of the code that was stopped last, if they go on.
+
+        Those that were interrupted are given some time.
+        """
+        since = self._stopped_since
+        return [] if since is None else self._programs.find_left(since)
 
     def describe_left(self, region: Region) -> str:
         """Return that a region that has not failed leaves memory above the mark.
@@ -190,6 +212,7 @@ class Stopping:
         """Raise in the thread of guarded code, whose innermost frame is given."""
         self._raised_in = region.number
         interrupt_queries(frame)
+        self._interrupt_programs(region)
         if region.is_in_main_thread:
             page = self._belts.page
             mark = self._marks.lowest(page)
@@ -200,11 +223,39 @@ class Stopping:
         if is_interruptible(region.read_frame(), region.contains):
             sys.modules[_RAISING].raise_in(region.thread, MemoryLimitExceeded)
 
+    def _raise_in_threads(self, region: Region) -> None:
+        """Raise in the threads that guarded code has started, if they are inside it.
+
+        Threads of libraries that wait for work are not: an error would break them.
+        """
+        frames = sys._current_frames()  # noqa: SLF001 - it has no public name
+        spared = {threading.main_thread(), *self._regions.threads}
+        inside = [
+            thread
+            for thread in threading.enumerate()
+            if thread not in spared
+            and is_interruptible(frames.get(thread.ident or 0), region.contains)
+            and has_started(thread.native_id or 0, region.began)
+        ]
+        # The frame of this call is among them, and would hold itself.
+        frames.clear()
+        if inside:
+            prepare_thread()
+        for thread in inside:
+            sys.modules[_RAISING].raise_in(thread, MemoryLimitExceeded)
+
+    def _interrupt_programs(self, region: Region) -> None:
+        self._stopped_since = region.began
+        self._programs.interrupt(region.began)
+
     def _is_caused_by_stop(
         self, error: BaseException, region: Region, *, limits_data: bool
     ) -> bool:
         if isinstance(error, KeyboardInterrupt):
-            return self._belts.page["interrupted_cell"] == region.number
+            # A process of a pool can pass on the one that it has got.
+            page = self._belts.page
+            interrupted = (page["interrupted_cell"], page["programs_cell"])
+            return region.number in interrupted
         if isinstance(error, MemoryLimitExceeded):
             return True
         if stands_for_signal(error):

@@ -15,6 +15,7 @@ from jupyter_memkit.techniques.processes.detached import start_detached
 
 # It reads four times a second; a machine can be busy.
 _LATE_NS = 5_000_000_000
+_FRESH_NS = 50_000_000
 
 # It needs less than a millisecond to wake, and some to start.
 _SHORTLY_S = 0.0005
@@ -96,21 +97,28 @@ class Watch:
             )
             raise MemkitError(message)
 
+    def refresh(self) -> None:
+        """Wait for a new reading, but hardly longer than it takes an idle machine."""
+        before_ns = self._page["read_ns"]
+        self._page["read_ns"] = 0
+        if not self._tell("read_ns", _FRESH_NS) and not self._page["read_ns"]:
+            self._page["read_ns"] = before_ns
+
     def alert(self) -> None:
         """End a pause in which it rests, without waiting for its reading."""
         if self._link is not None:
             with contextlib.suppress(OSError):
                 self._link.send(b"!")
 
-    def _tell(self, field: str) -> bool:
+    def _tell(self, field: str, limit_ns: int = _LATE_NS) -> bool:
         """Wake it, and return whether it has set a field, as it does when at work."""
         if self._link is None or self._has_ended():
             return False
         self.alert()
-        return self._wait(field)
+        return self._wait(field, limit_ns)
 
-    def _wait(self, field: str) -> bool:
-        deadline_ns = time.monotonic_ns() + _LATE_NS
+    def _wait(self, field: str, limit_ns: int = _LATE_NS) -> bool:
+        deadline_ns = time.monotonic_ns() + limit_ns
         while not self._page[field]:
             if self._has_ended() or time.monotonic_ns() > deadline_ns:
                 return False

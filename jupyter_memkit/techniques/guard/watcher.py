@@ -19,6 +19,7 @@ from jupyter_memkit.measure.headroom import read_use
 from jupyter_memkit.measure.proc_files import read_stat_columns
 from jupyter_memkit.techniques.guard.data_limit import DataLimit
 from jupyter_memkit.techniques.guard.family import Family, Memory
+from jupyter_memkit.techniques.guard.programs import Programs
 from jupyter_memkit.techniques.guard.shared import SharedPage
 
 # Every cell may take this much, even if it starts at the mark or above it: to delete
@@ -107,6 +108,7 @@ class Watcher:
         self._limits = limits
         self._family = Family(kernel)
         self._data_limit = DataLimit(kernel, page)
+        self._programs = Programs(kernel)
         self._sent_s = self._first_sent_s = 0.0
         self._searched_bytes = -1
 
@@ -207,14 +209,25 @@ class Watcher:
             self._first_sent_s = now_s
         if not self._send(now_s):
             return
+        is_handled = page["handled_cell"] == cell
+        if is_handled or now_s - self._first_sent_s <= _UNHANDLED_S:
+            return
+        self._first_sent_s = now_s
+        self._interrupt_programs(cell)
         # An allocation that fails ends such a call, too, and Ctrl-C would arrive while
         # its error is shown.
         has_one_belt = not page["limits_data"] or page["aborts"]
-        is_unhandled = page["handled_cell"] != cell and not page["keeps_ctrl_c"]
-        if has_one_belt and is_unhandled and now_s - self._first_sent_s > _UNHANDLED_S:
+        if has_one_belt and not page["keeps_ctrl_c"]:
             page["interrupted_cell"] = cell
-            self._first_sent_s = now_s
             os.kill(self._kernel, signal.SIGINT)
+
+    def _interrupt_programs(self, cell: int) -> None:
+        """Interrupt what a cell has started and may be waiting for in its call."""
+        page = self._page
+        # The call can return at once.
+        page["programs_cell"] = cell
+        if not self._programs.interrupt((page["began_tick"], page["began_pid"])):
+            page["programs_cell"] = 0
 
     def _send(self, now_s: float) -> bool:
         """Send the signal, unless that was just done; return whether it was sent."""
