@@ -109,7 +109,7 @@ DIFFERENT = {
     "levels": (frame(index=LEVELS), frame(index=LEVELS.swaplevel())),
     "the names of levels": (
         frame(index=LEVELS),
-        frame(index=LEVELS.rename(["p", "r"])),
+        frame(index=LEVELS.set_names(["p", "r"])),
     ),
     "writeable": (NUMBERS.copy(), frozen(NUMBERS)),
     "shape": (NUMBERS.copy(), SQUARE.copy()),

@@ -180,7 +180,7 @@ class Layout:
     block_bytes : int
         The length of each further allocation; 0 if there is one of any length.
     is_dict : bool
-        Whether the second allocation is a dict's.
+        Whether the second allocation can be a dict's array of values.
     """
 
     surplus_bytes: int = 0
@@ -255,7 +255,8 @@ def find_layout(kind: type) -> Layout:
         surplus_bytes=_find_surplus(kind, mro),
         header_bytes=object_bytes(kind) if is_two else 0,
         block_bytes=_DEQUE_BLOCK_BYTES if is_deque else 0,
-        is_dict=any(base is dict for base in mro),
+        # No other type shares its keys.
+        is_dict=kind is dict,
     )
 
 

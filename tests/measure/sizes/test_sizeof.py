@@ -53,6 +53,13 @@ def test_python_objects() -> None:
     assert sizeof(bytearray(1000)).bytes == 64 + 1024
 
 
+def test_only_plain_dicts_share_keys() -> None:
+    """A subclass of dict is not taken for one whose keys belong to a class."""
+    many = [OrderedDict(a=None) for _ in range(1001)]
+    each = (sizeof(many).bytes - sizeof(many[:1] * 1001).bytes) / 1000
+    assert sys.getsizeof(many[0]) <= each <= sys.getsizeof(many[0]) + 16
+
+
 def test_shared_parts_count_once() -> None:
     """An object that is reached twice counts once, also in a cycle."""
     inner = [float(number) for number in range(1000)]

@@ -180,8 +180,8 @@ def test_content_runs_no_code() -> None:
         def refuse(self, *_args: object) -> Any:
             raise AssertionError
 
-        __eq__ = __repr__ = __reduce__ = __iter__ = __len__ = refuse  # type: ignore[assignment]
-        __getattribute__ = __hash__ = __bool__ = refuse  # type: ignore[assignment]
+        __eq__ = __repr__ = __reduce__ = __iter__ = __len__ = refuse
+        __getattribute__ = __hash__ = __bool__ = refuse
 
     loud = Loud()
     before = read_content([loud], Owners())

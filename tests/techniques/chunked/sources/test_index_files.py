@@ -30,7 +30,8 @@ def read(path: Path, **settings: Any) -> pd.DataFrame:
     """Return the chunks of a file together."""
     chunks = list(chunked(path, rows=20, backend="pandas", **settings))
     assert len({(str(chunk.index.dtype), *chunk.dtypes) for chunk in chunks}) == 1
-    return pd.concat(chunks)
+    whole: pd.DataFrame = pd.concat(chunks)
+    return whole
 
 
 @pytest.mark.parametrize("options", [{}, {"encoding": "latin-1"}], ids=str)

@@ -148,7 +148,7 @@ def test_nullable(tmp_path: Path, before: str) -> None:
     after = {"int64": "Float64", "boolean": "bool"}.get(
         before, before.replace("Int", "Float").replace("int64", "double")
     )
-    values = [True, False] if before == "boolean" else [1, 2]
+    values: Any = [True, False] if before == "boolean" else [1, 2]
     frames = [pd.DataFrame({"v": pd.array(values, dtype=t)}) for t in (before, after)]
     for number, frame in enumerate(frames):
         frame.to_parquet(tmp_path / f"{number}.parquet")
@@ -287,7 +287,7 @@ def test_items_that_are_frames(kind: Any, backend: str | None, rows: Any) -> Non
         assert [len(each) for each in chunks] == ([3] * 6 + [2] if rows else [20])
         values = [int(v) for chunk in chunks for v in chunk["a"].to_numpy()]
         assert values == [n + more for n in range(10) for more in (0, 1)]
-        assert len({tuple(list_columns(chunk)) for chunk in chunks}) == 1
+        assert len({tuple(list_columns(chunk) or ()) for chunk in chunks}) == 1
 
 
 @pytest.mark.parametrize("odd", [pd.DataFrame({"x": [1]}), None])
