@@ -116,6 +116,17 @@ def format_given(n_bytes: int) -> str:
     return f"{given} ({format_bytes(int(n_bytes))})"
 
 
+def format_count(number: int, noun: str) -> str:
+    """Return a number with its noun in the singular or plural.
+
+    Examples
+    --------
+    >>> format_count(1, "cell"), format_count(2000, "cell")
+    ('1 cell', '2,000 cells')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def format_duration(duration_s: float) -> str:
     """Format a duration for display.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
+from jupyter_memkit.units import format_count
 
 
 def find(scene: Scene) -> Iterator[Hint]:
@@ -15,7 +16,8 @@ def find(scene: Scene) -> Iterator[Hint]:
         yield Hint(
             kind="garbage",
             name="gc.garbage",
-            found=f"{len(gc.garbage)} objects that the collector could not free",
+            found=f"{format_count(len(gc.garbage), 'object')} that the collector could "
+            "not free",
             bytes=scene.measure({"garbage": gc.garbage})["garbage"].bytes,
             cure="import gc; gc.garbage.clear()",
             _call=gc.garbage.clear,

@@ -75,7 +75,7 @@ class MemleaksMagics(Magics):
             return find_leaks(
                 self.shell,
                 unused_cells=arguments.unused or _UNUSED_CELLS,
-                budget_s=arguments.budget or _BUDGET_S,
+                budget_s=_BUDGET_S if arguments.budget is None else arguments.budget,
             )
         if arguments.unused is not None or arguments.budget is not None:
             message = (

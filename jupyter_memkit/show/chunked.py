@@ -13,7 +13,12 @@ from jupyter_memkit.techniques.chunked.summary import (
     ChunkedSummary,
     SkippedChunk,
 )
-from jupyter_memkit.units import format_bytes, format_duration, format_given
+from jupyter_memkit.units import (
+    format_bytes,
+    format_count,
+    format_duration,
+    format_given,
+)
 
 if TYPE_CHECKING:  # most runs train no model
     from jupyter_memkit.techniques.chunked.training import Fitted
@@ -41,7 +46,8 @@ def build_report(summary: ChunkedSummary) -> Report:
             notes.append("The value is the summary's .value; --into NAME assigns it.")
     return Report(
         title=(
-            f"{count(summary.chunks, 'chunk')}, {count(summary.rows, 'row')} "
+            f"{format_count(summary.chunks, 'chunk')}, "
+            f"{format_count(summary.rows, 'row')} "
             f"in {format_duration(summary.duration_s)}"
         ),
         rows=tuple(rows),
@@ -69,7 +75,7 @@ def build_failure(
 ) -> str:
     """Describe a run that ended early: where, and what is kept."""
     happened = "was interrupted" if interrupted else "failed"
-    done = count(summary.chunks, "chunk")
+    done = format_count(summary.chunks, "chunk")
     if not summary.chunks:
         kept = "no chunk was completed"
     elif into is not None:
@@ -98,7 +104,7 @@ def open_chunk_progress() -> Iterator[Callable[[Step], object]]:
             bar(
                 step.rows,
                 step.total_rows,
-                f"{count(step.chunks, 'chunk')}, peak {peak} of {budget}",
+                f"{format_count(step.chunks, 'chunk')}, peak {peak} of {budget}",
             )
 
         yield update
@@ -112,11 +118,6 @@ def describe_columns(
     if all_columns is not None and len(columns) < len(all_columns):
         return f"{names} (of {len(all_columns)})"
     return names
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun in the singular or plural."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _describe_skipped(chunk: SkippedChunk) -> tuple[str, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from jupyter_memkit.show.chunked import count, describe_columns
+from jupyter_memkit.show.chunked import describe_columns
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked.plan import ChunkedPlan
-from jupyter_memkit.units import format_bytes, format_duration
+from jupyter_memkit.units import format_bytes, format_count, format_duration
 
 
 def build_report(plan: ChunkedPlan) -> Report:
@@ -33,5 +33,5 @@ def build_report(plan: ChunkedPlan) -> Report:
 
 
 def _describe_chunks(plan: ChunkedPlan) -> str:
-    size = f"{count(plan.rows, 'row')} each, or fewer as the cell needs"
+    size = f"{format_count(plan.rows, 'row')} each, or fewer as the cell needs"
     return size if plan.chunks is None else f"{plan.chunks:,} of {size}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Kind, Table
 from jupyter_memkit.track.collector_costs import CellCost, CollectorCosts
-from jupyter_memkit.units import format_duration
+from jupyter_memkit.units import format_count, format_duration
 
 _SHOWN_CELLS = 10
 _ADVISED_CELLS = 3
@@ -100,7 +100,7 @@ def _advise(record: CollectorCosts) -> Iterator[str]:
 
 def _explain_rest(n_hidden: int) -> Iterator[str]:
     if n_hidden:
-        yield f"Not shown: {n_hidden} cells with lower costs."
+        yield f"Not shown: {format_count(n_hidden, 'cell')} with lower costs."
 
 
 def _name(cost: CellCost) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from jupyter_memkit.show.chunked import build_memory_rows, count
+from jupyter_memkit.show.chunked import build_memory_rows
 from jupyter_memkit.show.progress import open_bar
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.chunked.training import FitStep, Fitted
-from jupyter_memkit.units import format_duration
+from jupyter_memkit.units import format_count, format_duration
 
 # Above this, only the last scores are listed.
 _MANY = 8
@@ -27,9 +27,10 @@ def build_report(fitted: Fitted) -> Report:
         notes.append("Ended early, because the score no longer improved.")
     return Report(
         title=(
-            f"{fitted.model}: {count(fitted.epochs, 'epoch')}, "
+            f"{fitted.model}: {format_count(fitted.epochs, 'epoch')}, "
             f"{fitted.batches:,} {'batch' if fitted.batches == 1 else 'batches'}, "
-            f"{count(fitted.rows, 'row')} in {format_duration(fitted.duration_s)}"
+            f"{format_count(fitted.rows, 'row')} "
+            f"in {format_duration(fitted.duration_s)}"
         ),
         rows=tuple(rows),
         notes=tuple(notes),
@@ -61,4 +62,4 @@ def open_fit_progress() -> Iterator[Callable[[FitStep], object]]:
 def _describe_scores(fitted: Fitted) -> str:
     listed = ", ".join(f"{score:.4f}" for score in fitted.scores[-_MANY:])
     before = "..., " if len(fitted.scores) > _MANY else ""
-    return f"{before}{listed} (on {count(fitted.held_out_rows, 'row')} held out)"
+    return f"{before}{listed} (on {format_count(fitted.held_out_rows, 'row')} held out)"

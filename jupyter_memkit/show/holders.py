@@ -11,7 +11,7 @@ def build_report(found: Holders) -> Report:
     """Build the report of the holders of an object."""
     notes = []
     if found.more:
-        notes.append(f"{found.more} more are not shown.")
+        notes.append(f"Not shown: {found.more} more.")
     if not found.complete:
         notes.append("Incomplete: the time limit was reached.")
     if not found.chains:

@@ -136,7 +136,8 @@ def _build_notes(listed: Variables) -> Iterable[str]:
     shown = listed.variables[:_SHOWN]
     if len(listed.variables) > _SHOWN:
         left = len(listed.variables) - _SHOWN
-        yield f"{left} smaller variables are not shown; name them, or lower --min SIZE."
+        noun, verb = ("variable", "is") if left == 1 else ("variables", "are")
+        yield f"{left} smaller {noun} {verb} not shown; name them, or lower --min SIZE."
     if any(each.size.shared_bytes >= _SHOWN_SHARED_BYTES for each in shown):
         yield "Shared: memory that other variables hold as well."
     shown_names = {each.name for each in shown}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
 from jupyter_memkit.track.snapshots import Comparison, Moments, Snapshot
-from jupyter_memkit.units import format_bytes
+from jupyter_memkit.units import format_bytes, format_count
 
 _SHOWN = 20
 _SHOWN_TYPES = 5
@@ -81,7 +81,7 @@ def _build_table(found: Comparison) -> Table:
     ]
     left = len(found.variables) - len(shown)
     if left:
-        rows.append((f"and {left} smaller changes", "", "", "", ""))
+        rows.append((f"and {format_count(left, 'smaller change')}", "", "", "", ""))
     return Table(
         columns=(
             ("name", "code"),

@@ -8,7 +8,7 @@ from dataclasses import fields
 from jupyter_memkit.measure.models import ModelSize, ModelSizes, Split
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
-from jupyter_memkit.units import format_bytes
+from jupyter_memkit.units import format_bytes, format_count
 
 _SHOWN_LAYERS = 50
 _NAMES = {
@@ -76,9 +76,8 @@ def build_model_report(model: ModelSize, sizes: ModelSizes) -> Report:
             rows.append((layer.name or "(itself)", total, *cells, kind))
     notes = list(explain_models([model], sizes))
     if len(model.layers) > _SHOWN_LAYERS:
-        notes.insert(
-            0, f"{len(model.layers) - _SHOWN_LAYERS} smaller layers are left out."
-        )
+        left = len(model.layers) - _SHOWN_LAYERS
+        notes.insert(0, f"Left out: {format_count(left, 'smaller layer')}.")
     if model.total.activations_bytes:
         notes.insert(
             0, "Activations are listed with the nearest layer that has parameters."

@@ -13,7 +13,7 @@ from jupyter_memkit.show.to_numpy import (
 )
 from jupyter_memkit.techniques.arrays.records import Part, Replaced, Shrunk
 from jupyter_memkit.techniques.variables.undo import Restored
-from jupyter_memkit.units import format_bytes, format_duration
+from jupyter_memkit.units import format_bytes, format_count, format_duration
 
 _SHOWN = 100
 
@@ -94,7 +94,7 @@ def _build_row(each: Replaced, part: Part, *, several: bool) -> tuple[str, ...]:
 def _build_notes(shrunk: Shrunk) -> Iterator[str]:
     parts = [part for each in shrunk.variables for part in each.parts]
     if len(parts) > _SHOWN:
-        yield f"{len(parts) - _SHOWN} more columns are not shown."
+        yield f"Not shown: {format_count(len(parts) - _SHOWN, 'more column')}."
     if shrunk.dry_run:
         yield "Nothing was changed."
         return

@@ -16,7 +16,7 @@ from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.track.deaths import Death, last_death
 from jupyter_memkit.track.moment import Reading
 from jupyter_memkit.track.tracker import MemoryTracker
-from jupyter_memkit.units import format_bytes, format_duration
+from jupyter_memkit.units import format_bytes, format_count, format_duration
 
 if TYPE_CHECKING:  # imported only when a reading is taken
     from jupyter_memkit.measure.gpu import GpuReading
@@ -91,7 +91,7 @@ def build_report(status: Status) -> Report:
         else "sampled: this system has no resettable high-water mark"
     )
     cure = status.collector.cure
-    noun = "cell" if status.cells == 1 else "cells"
+    tracked = format_count(status.cells, "cell")
     return Report(
         title=f"jupyter_memkit {__version__}: {format_bytes(reading.rss_bytes)} in use",
         rows=(
@@ -102,7 +102,7 @@ def build_report(status: Status) -> Report:
             ("peaks of cells", peaks),
             (
                 "tracking",
-                f"{status.cells} {noun} in {format_duration(status.tracked_s)}",
+                f"{tracked} in {format_duration(status.tracked_s)}",
             ),
             ("garbage collector", describe_status(status.collector)),
             *((("guard", status.unguarded),) if status.unguarded else ()),

@@ -93,7 +93,7 @@ def test_holders() -> None:
         "held in 4 places",
         "  reached as     held by",
         "  jobs[2].frame  Job",
-        "3 more are not shown.",
+        "Not shown: 3 more.",
         "Incomplete: the time limit was reached.",
     ]
     nobody = Holders(chains=(), more=0, complete=True)

@@ -11,6 +11,7 @@ from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.gc_pausing.options import PauseOptions
 from jupyter_memkit.techniques.gc_pausing.pause import GcPause
 from jupyter_memkit.techniques.gc_pausing.state import Claim, collector_state
+from jupyter_memkit.units import format_count
 
 SWITCH = "%gc_pause on"
 """The name of the pause that the user begins by hand."""
@@ -114,7 +115,7 @@ class GcSwitch:
         what = "The garbage collector has been paused"
         if gc.isenabled():
             what = "The thresholds of the garbage collector have been raised"
-        return f"{what} for {cells} cells; %gc_pause off resumes it."
+        return f"{what} for {format_count(cells, 'cell')}; %gc_pause off resumes it."
 
     def close(self) -> None:
         """End the pause, if there is one, without a collection."""
