@@ -86,7 +86,12 @@ class FrameMaker:
         self._name = name
         self._request = request
         self._is_pandas = request.backend in {"pandas", "numpy"}
-        self._types = {n: kind for n, kind in request.types.items() if kind != NULL}
+        # Of columns that are not read, a type need not be one of the library.
+        self._types = {
+            name: kind
+            for name, kind in request.types.items()
+            if kind != NULL and (request.columns is None or name in request.columns)
+        }
         # Whether the names of the types are pandas' own yet.
         self._is_named = False
         self._categories: dict[str, Any] = {}

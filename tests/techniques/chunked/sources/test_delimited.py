@@ -277,6 +277,18 @@ def test_wide_numbers_among_missing_ones(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(frame, pd.read_csv(path, dtype={"a": str}))
 
 
+@pytest.mark.parametrize("options", [{}, {"read": {"encoding": "utf-8"}}])
+def test_integers_over_64_bits_that_are_not_read(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
+    """A column that the run does not read cannot end it, nor when rows are counted."""
+    path = tmp_path / "big.csv"
+    path.write_text("a,b\n" + "".join(f"{10**22 + i},{i}\n" for i in range(90)))
+    for columns in (["b"], []):
+        chunks = chunked(path, rows=20, columns=columns, backend="pandas", **options)
+        assert sum(map(len, chunks)) == 90
+
+
 def test_small_files_are_joined(tmp_path: Path) -> None:
     """Many small files are read in few chunks, and each is inspected once."""
     for number in range(100):

@@ -112,12 +112,14 @@ class Layout:
         wanted = set(self.names if request.columns is None else request.columns)
         types = {**self.types, **request.types}
         types.update(dict.fromkeys(request.categories, "category"))
+        # Rows without any column could not be counted.
+        readable = [name for name in self.names if types[name] != "integer"]
+        default = tuple(readable[:1]) or self.names[:1]
         return dataclasses.replace(
             self,
             types={name: types[name] for name in self.names},
             # A type that the user gave is not a guess.
             empty=frozenset(n for n in self.empty if types[n] == self.types[n]),
             given=frozenset(n for n in self.names if types[n] != self.types[n]),
-            # Rows without any column could not be counted.
-            columns=tuple(n for n in self.names if n in wanted) or self.names[:1],
+            columns=tuple(n for n in self.names if n in wanted) or default,
         )
