@@ -73,6 +73,8 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
         figures.
     reports_caches : bool
         Whether the other process learns which functions had something in their caches.
+    ends : set of int, optional
+        As in `iterate_parts`, for a pickler that is one of many.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
         known: AbstractSet[str] = frozenset(),
         keeps_home: bool = False,
         reports_caches: bool = False,
+        ends: AbstractSet[int] | None = None,
     ) -> None:
         super().__init__(file, protocol=5, buffer_callback=take_buffer)
         self._keeps_home = keeps_home
@@ -93,6 +96,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
         self._left_out = left_out
         self._known = known
         self._sharing: Sharing | None = None
+        self._ends = ends
         # The types whose objects need no special treatment.
         self._ordinary: dict[int, type] = {}
         if namespace is not None:
@@ -100,8 +104,12 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
 
     def dump(self, obj: Any) -> None:
         """Pickle an object."""
-        self._sharing = Sharing(obj)
+        self._sharing = self.plan_sharing(obj)
         super().dump(obj)
+
+    def plan_sharing(self, obj: Any) -> Sharing:
+        """Return what is shared within an object."""
+        return Sharing(obj, self._ends)
 
     def reducer_override(self, obj: Any) -> Any:
         """Return how to pickle an object whose type is not built in."""

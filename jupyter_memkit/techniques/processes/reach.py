@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
@@ -24,7 +25,12 @@ _BATCH = 4096
 MOST_OBJECTS = 2_000_000
 
 
-def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]:
+def iterate_parts(
+    value: Any,
+    most_objects: int = MOST_OBJECTS,
+    *,
+    ends: AbstractSet[int] | None = None,
+) -> Iterator[Any]:
     """Yield an object and all its parts, each once.
 
     The contents of modules and classes, and the variables that functions read, do not
@@ -36,6 +42,8 @@ def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]
         The object.
     most_objects : int
         The number of objects after which to stop.
+    ends : set of int, optional
+        The addresses of the namespaces of modules, if they are known.
 
     Examples
     --------
@@ -44,7 +52,6 @@ def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]
     [[[1], {'a': (2, [3])}], [1], [3]]
     """
     seen: set[int] = set()
-    has_ends = False
     # Lists that are created here are kept, so that no other object gets their address.
     kept: list[Any] = []
     waiting = [value]
@@ -56,12 +63,11 @@ def iterate_parts(value: Any, most_objects: int = MOST_OBJECTS) -> Iterator[Any]
             for kind, parts in sort_by_type(_find_parts(batch, kept)):
                 if id(kind) in _SIMPLE:
                     continue
-                if not has_ends and _may_be_module(kind, parts):
+                if ends is None and _may_be_module(kind, parts):
                     # Only on demand, because it takes a while with many modules.
-                    seen.update(id(end) for end in read_module_ends())
-                    has_ends = True
+                    ends = set(map(id, read_module_ends()))
                 for each in parts:
-                    if id(each) not in seen:
+                    if id(each) not in seen and id(each) not in (ends or ()):
                         seen.add(id(each))
                         found.append(each)
         waiting = found

@@ -13,6 +13,7 @@ from __future__ import annotations
 import array
 import bisect
 import pickle
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import find_loaded
@@ -31,7 +32,7 @@ class Sharing:
         The object.
     """
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, ends: AbstractSet[int] | None = None) -> None:
         self._carriers: dict[int, tuple[Any, Any]] = {}
         # Blocks that pandas copies before it writes, and arrays that share nothing.
         self._alone: set[int] = set()
@@ -40,7 +41,7 @@ class Sharing:
         self._sent: list[tuple[int, Any]] = []
         self._array = find_loaded("numpy", "ndarray")
         if self._array is not None:
-            self._plan(value)
+            self._plan(value, ends)
 
     def reduce(self, obj: Any) -> tuple[Any, ...] | None:
         """Return how to pickle an array that lies in another; None for other objects.
@@ -87,10 +88,10 @@ class Sharing:
         self._sent.insert(place, (high, obj))
         return None
 
-    def _plan(self, value: Any) -> None:
+    def _plan(self, value: Any, ends: AbstractSet[int] | None) -> None:
         arrays, owners = [], set()
         block_kind = find_loaded("pandas._libs.internals", "Block")
-        for each in iterate_parts(value):
+        for each in iterate_parts(value, ends=ends):
             if issubclass(type(each), self._array):
                 arrays.append(each)
             elif type(each) in _OWNERS:

@@ -175,7 +175,10 @@ class _Reader:
         sink = Sink(_MOST_BYTES - self.n_bytes)
         namespace = vars(sys.modules["__main__"])
         try:
-            pickler = CarefulPickler(sink, sink.take_buffer, namespace, self._owners)
+            # Which objects share memory makes no difference to a fingerprint.
+            pickler = CarefulPickler(
+                sink, sink.take_buffer, namespace, self._owners, is_shared=False
+            )
             pickler.dump(value)
         except OverflowError:
             raise

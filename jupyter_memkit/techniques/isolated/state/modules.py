@@ -34,8 +34,7 @@ from jupyter_memkit.techniques.isolated.state.own import Owners
 from jupyter_memkit.techniques.isolated.state.parcels import Parcel, is_code
 from jupyter_memkit.techniques.isolated.state.row import Row
 
-_OURS = "jupyter_memkit"
-_LEFT_OUT = frozenset({"__main__", "__mp_main__", "builtins"})
+_LEFT_OUT = frozenset({"__main__", "__mp_main__", "builtins", "jupyter_memkit"})
 
 # Part of the code of a class, rather than of its data.
 _OF_CLASSES = (
@@ -87,7 +86,7 @@ def _read() -> _Modules:
     found = _Modules()
     for name, module in sys.modules.copy().items():
         namespace = read_namespace(module)
-        if namespace is None or name in _LEFT_OUT or name.partition(".")[0] == _OURS:
+        if namespace is None or name.partition(".")[0] in _LEFT_OUT:
             continue
         sums: dict[str, int | None] = {}
         for each, value in _find_data(name, namespace, owners):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cached_property
 from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
@@ -16,7 +17,7 @@ from types import (
 from typing import Any
 
 from jupyter_memkit.measure.sizes.identity import contains_identical
-from jupyter_memkit.measure.sizes.loaded import read_namespace
+from jupyter_memkit.measure.sizes.loaded import read_module_ends, read_namespace
 from jupyter_memkit.measure.sizes.raw_reads import read_dict, read_module, read_mro
 
 _NOT_IMPORTED = frozenset({"__main__", "__mp_main__"})
@@ -48,6 +49,13 @@ class Owners:
         self._folders = tuple(os.path.join(each, "") for each in folders)  # noqa: PTH118
         # The classes are kept, so that no other gets the address of one.
         self._kinds: dict[int, tuple[type, bool]] = {}
+
+    @cached_property
+    def ends(self) -> frozenset[int]:
+        """The addresses of the namespaces of modules, as `iterate_parts` takes them."""
+        # Kept, so that no other object gets their addresses.
+        self._modules = list(read_module_ends())
+        return frozenset(map(id, self._modules))
 
     def is_file_own(self, file: Any) -> bool:
         """Return whether the file of a module does not belong to a library."""

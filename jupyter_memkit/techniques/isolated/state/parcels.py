@@ -16,6 +16,7 @@ from typing import Any
 from jupyter_memkit.measure.sizes.loaded import read_namespace
 from jupyter_memkit.techniques.isolated.state.own import Owners
 from jupyter_memkit.techniques.processes.pickling import Pickler
+from jupyter_memkit.techniques.processes.sharing import Sharing
 
 
 class CarefulPickler(Pickler):
@@ -27,6 +28,8 @@ class CarefulPickler(Pickler):
         As in `Pickler`.
     owners : Owners
         Tells whose classes are the user's.
+    is_shared : bool
+        Whether arrays in the object may share memory that has to stay one.
     """
 
     def __init__(
@@ -35,9 +38,16 @@ class CarefulPickler(Pickler):
         take_buffer: Callable[[pickle.PickleBuffer], bool],
         namespace: Mapping[str, Any],
         owners: Owners,
+        *,
+        is_shared: bool = True,
     ) -> None:
-        super().__init__(file, take_buffer, namespace, left_out=None)
+        super().__init__(file, take_buffer, namespace, left_out=None, ends=owners.ends)
         self._owners = owners
+        self._is_shared = is_shared
+
+    def plan_sharing(self, obj: Any) -> Sharing:
+        """Return what is shared within an object."""
+        return super().plan_sharing(obj if self._is_shared else None)
 
     def reducer_override(self, obj: Any) -> Any:
         """Return how to pickle an object whose type is not built in."""
@@ -99,10 +109,12 @@ class Parcel:
         """Add values, those of each module or function apart."""
         data = {}
         for name, value in values.items():
-            if is_code(value):
-                self._pack({name: value}, owners)
-            else:
+            if not is_code(value):
                 data[name] = value
+            elif (reference := _refer(name, value)) is not None:
+                self.pickles.append(((name,), reference))
+            else:
+                self._pack({name: value}, owners, is_shared=False)
         if self._pack(data, owners):
             return
         for name in data.keys() & self.reasons.keys():
@@ -110,9 +122,11 @@ class Parcel:
         if not self._pack(data, owners):
             self.reasons.update(dict.fromkeys(data, "it cannot be pickled"))
 
-    def _pack(self, values: dict[str, Any], owners: Owners) -> bool:
+    def _pack(
+        self, values: dict[str, Any], owners: Owners, *, is_shared: bool = True
+    ) -> bool:
         """Add values as one pickle, or the reasons why that is impossible."""
-        content = _dump(values, owners)
+        content = _dump(values, owners, is_shared=is_shared)
         if type(content) is bytes:
             if values:
                 self.pickles.append((tuple(values), content))
@@ -129,12 +143,36 @@ def is_code(value: Any) -> bool:
     return type(value) is FunctionType or issubclass(type(value), (type, ModuleType))
 
 
-def _dump(value: Any, owners: Owners) -> bytes | str:
-    """Return the pickle of an object, or why it has none."""
+def _refer(name: str, value: Any) -> bytes | None:
+    """Return a pickle of the place of a function or class; None if it has none."""
+    if type(value) not in (FunctionType, type) or value.__module__ == "__main__":
+        return None
+    try:
+        # Much faster than a pickler of its own, and there can be thousands.
+        return pickle.dumps({name: value}, protocol=5)
+    except (AttributeError, ImportError, pickle.PicklingError):
+        return None
+
+
+def _dump(value: Any, owners: Owners, *, is_shared: bool = True) -> bytes | str:
+    """Return the pickle of an object, or why it has none.
+
+    Parameters
+    ----------
+    value : object
+        The object.
+    owners : Owners
+        As in `CarefulPickler`.
+    is_shared : bool
+        Whether its parts can share memory, unlike a function that is found by its name.
+    """
     file = io.BytesIO()
     namespace = vars(sys.modules["__main__"])
     try:
-        CarefulPickler(file, lambda _: True, namespace, owners).dump(value)
+        pickler = CarefulPickler(
+            file, lambda _: True, namespace, owners, is_shared=is_shared
+        )
+        pickler.dump(value)
     except Exception as error:  # noqa: BLE001 - from a library's code
         return str(error) or type(error).__name__
     return file.getvalue()
