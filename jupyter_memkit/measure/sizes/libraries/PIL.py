@@ -11,6 +11,8 @@ from jupyter_memkit.measure.sizes.registry import sizer
 
 # Pillow stores the bands of all other modes in four bytes.
 _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1}
+# The structure of an image and the list of its blocks (Imaging.h), as measured.
+_HEADER_BYTES = 184
 
 
 @sizer("PIL._imaging.ImagingCore", "ImagingCore")
@@ -20,4 +22,5 @@ def size_pixels(pixels: Any) -> Parts:
     n_bytes = 2 if pixels.mode.startswith("I;16") else _PIXEL_BYTES.get(pixels.mode, 4)
     # Each line is padded to a multiple of four bytes, and has a pointer.
     line_bytes = (width * n_bytes + 3) & ~3
-    return Parts(own_bytes=allocated(sys.getsizeof(pixels)) + height * (line_bytes + 8))
+    own_bytes = allocated(sys.getsizeof(pixels)) + _HEADER_BYTES
+    return Parts(own_bytes=own_bytes + height * (line_bytes + 8))
