@@ -60,6 +60,7 @@ def test_mistake(
     assert f"UsageError: {expected}" in capsys.readouterr().err
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("magic", ["memkit advice", "memleaks"])
 def test_budget_of_a_search(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str], magic: str
