@@ -225,7 +225,7 @@ def test_row(shared: ChildProcess, name: str) -> None:
     """A change here applies there; a change there is reported and not applied here."""
     here, there, expression = CHANGES[name]
     if "networkx" in here:
-        # It comes with the libraries of `make test-ml`.
+        # It comes with torch.
         pytest.importorskip("networkx")
     act(here)
     expected = act("", expression)
