@@ -30,6 +30,7 @@ from tests.techniques.chunked.reductions import (
 )
 
 # More of them take longer: MEMKIT_RANDOM_REDUCTIONS=1000.
+AGREEMENT = "jupyter_memkit.techniques.chunked.rehearsal.agreement"
 COUNT = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS", "40"))
 SEED = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS_SEED", "4"))
 
@@ -39,6 +40,7 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try every split on all rows, however slow the machine is."""
     home = "jupyter_memkit.techniques.chunked"
     monkeypatch.setattr(f"{home}.rehearsal.agreement._LIMIT_S", math.inf)
+    monkeypatch.setattr(f"{home}.rehearsal.agreement._LONGEST_S", math.inf)
     monkeypatch.setattr(f"{home}.rehearsal.trial._QUICK_S", math.inf)
 
 
@@ -212,6 +214,29 @@ def test_agreement_by_chance_is_rejected(op: str, cell: str) -> None:
 def test_rows_without_variety_are_accepted(op: str, cell: str) -> None:
     """A cell that combines is accepted over such rows, without a note."""
     assert judge(op, cell, make_plain_table()) == (None, ())
+
+
+def test_rows_are_repeated_only_while_that_is_quick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A cell whose memory is the square of its rows does not fill the machine."""
+    monkeypatch.setattr(f"{AGREEMENT}._LONGEST_S", 0.005)
+    lengths: list[int] = []
+    cell = "note(len(df))\ndf[['x'] * len(df)].T\n1"
+    body = make_body(cell, note=lengths.append)
+    assert find_agreement("max", Trial(body), make_plain_table(300)) is not None
+    assert max(lengths) <= 300 * 16
+
+
+def test_large_rows_are_not_repeated() -> None:
+    """Rows of an image each are not copied 64 times."""
+    images = np.zeros((20, 1000, 1000))
+    lengths: list[int] = []
+    body = make_body("note(len(df))\nfloat(df.max())", note=lengths.append)
+    trial = Trial(body)
+    rows = trial.choose_rows(images)
+    find_agreement("max", trial, rows)
+    assert max(lengths) <= 2 * len(rows)
 
 
 def test_nothing_found() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice, takewhile
 from typing import Any
 
+from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
@@ -51,10 +53,11 @@ from jupyter_memkit.techniques.chunked.results.partial import Partial
 _LIMIT_S = 0.03
 _FIRST_SPLITS = 3
 
-# How often the rows are repeated, and the most processor time for a call over them all,
-# as it would be for a loop; most cells are faster.
-_MOST_TIMES = 64
-_REPEATED_S = 0.1
+# How often the rows are repeated, and the processor time of a call after which they are
+# not repeated more often. The repeated rows are at most so large.
+_TIMES = (4, 16, 64)
+_LONGEST_S = 0.005
+_REPEATED_BYTES = 32 << 20
 
 # The reductions for which the order of the parts matters.
 _ORDERED = frozenset({"concat", "merge"})
@@ -190,15 +193,15 @@ def _check_repeated(op: str, keys: tuple[str, ...], trial: Trial, rows: Any) -> 
     bool
         Whether the cell finds anything in so many rows.
     """
-    times = min(_MOST_TIMES, int(_REPEATED_S / max(trial.call_s, 1e-9)))
-    repeated = repeat(rows, times) if times > 1 else None
-    if repeated is None:
+    found = _call_repeated(trial, rows)
+    if found is None:
         return False
+    times, repeated, many = found
     last = take(repeated, range(len(repeated) - len(rows), len(repeated)))
-    found = [trial.call(each) for each in (rows, last, repeated)]
-    if not all(each and each[0] is not None for each in found):
+    small = [trial.call(each) for each in (rows, last)]
+    if many is None or not all(each and each[0] is not None for each in small):
         return False
-    once, elsewhere, many = (each[0] for each in found)
+    once, elsewhere = (each[0] for each in small)
     name = f"{times} repetitions of {len(rows):,} rows"
     if op in {"concat", "count"}:
         if not hasattr(many, "__len__") or len(once) != len(elsewhere):
@@ -211,6 +214,35 @@ def _check_repeated(op: str, keys: tuple[str, ...], trial: Trial, rows: Any) -> 
     tried = _Tried(Split(name, repeated, ()), many, [once] * times)
     _compare(op, keys, tried, trial)
     return not _is_nothing(op, tried)
+
+
+def _call_repeated(trial: Trial, rows: Any) -> tuple[int, Any, Any] | None:
+    """Call a cell over more and more repetitions, as long as that is quick.
+
+    A cell can take the square of the rows, of time and of memory.
+
+    Returns
+    -------
+    tuple or None
+        How often the rows are repeated at most, the repeated rows, and the value; None
+        if they cannot be, or if the cell fails.
+    """
+    # Rows can be as large as images.
+    rows_bytes = max(1, sizeof(rows, exact=False).bytes)
+    best = None
+    for times in _TIMES:
+        if times * rows_bytes > _REPEATED_BYTES:
+            break
+        repeated = repeat(rows, times)
+        # Of all threads, because some libraries have their own.
+        start_s = time.process_time()
+        value = [] if repeated is None else trial.call(repeated)
+        if not value:
+            break
+        best = times, repeated, value[0]
+        if time.process_time() - start_s > _LONGEST_S:
+            break
+    return best
 
 
 def _agree_by_chance(op: str, tried: list[_Tried]) -> bool:

@@ -19,10 +19,13 @@ from jupyter_memkit.techniques.chunked.rehearsal.flattening import is_missing
 
 # How far two outliers lie above the largest value, in ranges of all values.
 _NEAR, _FAR = 5, 100
-# Cells can count up to an integer, or allocate as much.
-_MOST_INTEGER = 10_000_000
+# Cells can count up to a number, or allocate as much.
+_MOST_NUMBER = 1_000_000
 # Integers that fit into every type.
 _SMALL = 100
+
+# Of wide rows, some columns are changed.
+_MOST_COLUMNS = 64
 
 _DAY = dt.timedelta(days=1)
 
@@ -103,42 +106,50 @@ def _add_outliers(
     finite = [value for value in present if math.isfinite(value)]
     low, high = min(finite, default=0), max(finite, default=0)
     near, far = (high + ranges * (high - low) for ranges in (_NEAR, _FAR))
-    if int in kinds and far > _MOST_INTEGER:
+    if far > _MOST_NUMBER:
         return
     changed = list(values)
     changed[len(changed) // 4], changed[3 * len(changed) // 4] = near, far
     yield changed
 
 
-def _read_columns(  # noqa: C901 - one for each library
-    rows: Any,
-) -> Iterator[tuple[Any, str, list[Any]]]:
-    """Yield the columns of a chunk: their places, names and values."""
+def _read_columns(rows: Any) -> Iterator[tuple[Any, str, list[Any]]]:
+    """Yield columns of a chunk: their places, names and values."""
+    places = _list_places(rows)
+    for place, name in places[:: len(places) // _MOST_COLUMNS + 1]:
+        yield place, name, _read_column(rows, place)
+
+
+def _list_places(rows: Any) -> list[tuple[Any, str]]:
+    """Return the places of all columns, with their names as far as they have some."""
     root = type(rows).__module__.partition(".")[0]
+    if root in {"pandas", "polars"}:
+        return [(place, str(name)) for place, name in enumerate(rows.columns)]
+    if root == "pyarrow":
+        return list(enumerate(rows.column_names))
+    if root == "numpy":
+        if rows.ndim == 2:
+            return [((..., place), "") for place in range(rows.shape[1])]
+        return [(..., "")] if rows.ndim == 1 and not rows.dtype.names else []
+    if all(type(row) is dict and row.keys() == rows[0].keys() for row in rows):
+        return [(name, str(name)) for name in rows[0]]
+    return [(..., "")]
+
+
+def _read_column(rows: Any, place: Any) -> list[Any]:
+    root = type(rows).__module__.partition(".")[0]
+    found: list[Any]
     if root == "pandas":
-        for place, name in enumerate(rows.columns):
-            yield place, str(name), rows.iloc[:, place].tolist()
+        found = rows.iloc[:, place].tolist()
     elif root == "polars":
-        for column in rows.iter_columns():
-            yield column.name, column.name, column.to_list()
+        found = rows.to_series(place).to_list()
     elif root == "pyarrow":
-        for place, name in enumerate(rows.column_names):
-            yield place, name, rows.column(place).to_pylist()
+        found = rows.column(place).to_pylist()
     elif root == "numpy":
-        for place in _find_places(rows):
-            yield place, "", rows[place].tolist()
-    elif all(type(row) is dict and row.keys() == rows[0].keys() for row in rows):
-        for name in rows[0]:
-            yield name, str(name), [row[name] for row in rows]
+        found = rows[place].tolist()
     else:
-        yield ..., "", list(rows)
-
-
-def _find_places(array: Any) -> list[Any]:
-    """Return the columns of an array of one or two dimensions."""
-    if array.ndim == 1 and not array.dtype.names:
-        return [...]
-    return [(..., n) for n in range(array.shape[1])] if array.ndim == 2 else []
+        found = list(rows) if place is ... else [row[place] for row in rows]
+    return found
 
 
 def _replace(rows: Any, changes: dict[Any, list[Sequence[Any]]]) -> Any:
@@ -149,40 +160,40 @@ def _replace(rows: Any, changes: dict[Any, list[Sequence[Any]]]) -> Any:
     object
         None if no column can hold its values.
     """
-    changed = None
-    for column, choices in changes.items():
+    is_changed = False
+    if type(rows).__module__.partition(".")[0] in {"pandas", "numpy"}:
+        # Once for all columns, which are set in place.
+        rows = rows.copy()
+    for place, choices in changes.items():
         for values in choices:
+            # The libraries have an error each for values that do not fit.
             with contextlib.suppress(Exception):
-                # The libraries have an error each for values that do not fit.
-                before = rows if changed is None else changed
-                changed = _with_column(before, column, values)
+                rows = _set_column(rows, place, values)
+                is_changed = True
                 break
-    return changed
+    return rows if is_changed else None
 
 
-def _with_column(rows: Any, column: Any, values: Sequence[Any]) -> Any:
+def _set_column(rows: Any, place: Any, values: Sequence[Any]) -> Any:
+    """Return rows with another column; frames of pandas and arrays are changed."""
     root = type(rows).__module__.partition(".")[0]
     library: Any = sys.modules.get(root)
     if root == "pandas":
-        old = rows.iloc[:, column]
-        new = library.Series(values, index=rows.index, dtype=old.dtype)
-        rows = rows.copy()
-        rows.isetitem(column, new)
+        dtype = rows.dtypes.iloc[place]
+        rows.isetitem(place, library.Series(values, index=rows.index, dtype=dtype))
         return rows
     if root == "polars":
-        kind = rows.schema[column]
-        return rows.with_columns(library.Series(column, values, dtype=kind))
+        name = rows.columns[place]
+        return rows.with_columns(library.Series(name, values, rows.dtypes[place]))
     if root == "pyarrow":
-        field = rows.schema.field(column)
-        return rows.set_column(column, field, library.array(values, field.type))
+        field = rows.schema.field(place)
+        return rows.set_column(place, field, library.array(values, field.type))
     if root == "numpy":
-        new = library.array(values).astype(rows.dtype, casting="same_kind")
-        rows = rows.copy()
-        rows[column] = new
+        rows[place] = library.array(values).astype(rows.dtype, casting="same_kind")
         return rows
-    if column is ...:
+    if place is ...:
         return list(values)
-    return [{**row, column: value} for row, value in zip(rows, values, strict=True)]
+    return [{**row, place: value} for row, value in zip(rows, values, strict=True)]
 
 
 def _is_time(value: Any) -> bool:

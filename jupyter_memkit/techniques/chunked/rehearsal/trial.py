@@ -37,15 +37,12 @@ class Trial:
         The names in the cell that may be columns.
     is_stable : bool
         Whether two calls over the same rows returned the same value.
-    call_s : float
-        The processor time of a call over the chosen rows, in seconds.
     """
 
     def __init__(self, body: CellBody) -> None:
         self.body = body
         self.words = _find_words(body.tree)
         self.is_stable = True
-        self.call_s = 0.0
         self._copy = copy.copy(body)
         self._start_s = time.thread_time()
         # The rows that were chosen, and the value over them.
@@ -81,12 +78,11 @@ class Trial:
             first = self._run(rows) if chosen is None else []
             start_s = time.thread_time()
             value = self._run(rows)
-            call_s = time.thread_time() - start_s
-            is_slow = call_s > _QUICK_S
+            is_slow = time.thread_time() - start_s > _QUICK_S
             if first and value:
                 self.is_stable = is_same(first[0], value[0])
             if value and (chosen is None or not is_slow):
-                chosen, self.call_s = rows, call_s
+                chosen = rows
                 self._known = rows, value
             if is_slow or not self.is_stable or size >= len(probe):
                 break
