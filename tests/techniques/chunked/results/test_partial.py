@@ -156,8 +156,10 @@ def test_of_infinite_values(seed: int, rows: int, cuts: list[int]) -> None:
         if part.i.count():
             counts = part.i.value_counts()
             assert row["i", "value_counts"].to_dict() == counts.to_dict()
-            assert_arrays(row["i", "largest(3)"], part.i.nlargest(3))
-            assert_arrays(row["i", "smallest(2)"], part.i.nsmallest(2))
+            # Of fewer values, pandas adds the missing ones.
+            present = part.i.dropna()
+            assert_arrays(row["i", "largest(3)"], present.nlargest(3))
+            assert_arrays(row["i", "smallest(2)"], present.nsmallest(2))
         for bins in (edges, [0, 1, 3]):
             expected = np.histogram(part.i.dropna(), bins)[0]
             assert_arrays(row["i", f"histogram({tuple(bins)})"], expected)
