@@ -11,22 +11,20 @@ from typing import Any
 from jupyter_memkit.measure.holder_buffers import owns_unseen
 from jupyter_memkit.measure.holder_search import Way
 from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
+from jupyter_memkit.measure.slice_copies import PICKLED, TAKEN
 
 # The least bytes that are watched are several times more.
 _SMALL_BYTES = 256 * 1024
 
-# Their `copy` or `clone` shares the memory; a pickle only contains the slice.
-_PICKLED = "import pickle; {0} = pickle.loads(pickle.dumps({0}))"
-_TAKEN = "{0} = {0}.take(list(range(len({0}))))"
 _COPIES = (
-    ("pandas", "DataFrame", _PICKLED),
-    ("pandas", "Series", _PICKLED),
-    ("polars", "DataFrame", _PICKLED),
-    ("polars", "Series", _PICKLED),
-    ("pyarrow", "Array", _TAKEN),
-    ("pyarrow", "ChunkedArray", _TAKEN),
-    ("pyarrow", "RecordBatch", _TAKEN),
-    ("pyarrow", "Table", _TAKEN),
+    ("pandas", "DataFrame", PICKLED),
+    ("pandas", "Series", PICKLED),
+    ("polars", "DataFrame", PICKLED),
+    ("polars", "Series", PICKLED),
+    ("pyarrow", "Array", TAKEN),
+    ("pyarrow", "ChunkedArray", TAKEN),
+    ("pyarrow", "RecordBatch", TAKEN),
+    ("pyarrow", "Table", TAKEN),
 )
 
 

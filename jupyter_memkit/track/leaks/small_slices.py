@@ -15,6 +15,7 @@ from typing import Any
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
 from jupyter_memkit.measure.sizes.registry import name_type
+from jupyter_memkit.measure.slice_copies import PICKLED, TAKEN
 from jupyter_memkit.track.leaks.pandas_parts import (
     read_axes,
     read_blocks,
@@ -24,9 +25,6 @@ from jupyter_memkit.track.leaks.pandas_parts import (
 from jupyter_memkit.track.leaks.polars_slices import RestFinder
 from jupyter_memkit.track.leaks.small_views import SMALL_VIEW
 
-# Their `copy` or `clone` shares the memory; a pickle only contains the slice.
-_PICKLED = "import pickle; {0} = pickle.loads(pickle.dumps({0}))"
-_TAKEN = "{0} = {0}.take(list(range(len({0}))))"
 _CLONED = "{0} = {0}.clone()"
 _COPIED = "{0} = {0}.copy()"
 
@@ -78,7 +76,7 @@ def find_slices(variables: Mapping[str, Any]) -> Iterator[Slice]:
         if found is None:
             continue
         shown_bytes, kept_bytes, cure = found
-        is_rest_unknown = kept_bytes is None and cure is _PICKLED
+        is_rest_unknown = kept_bytes is None and cure is PICKLED
         rest_bytes = finder.find(value) if is_rest_unknown else 0
         if shown_bytes or kept_bytes:
             yield Slice(name, shown_bytes, kept_bytes, rest_bytes, cure.format(name))
@@ -131,9 +129,9 @@ def _read(value: Any) -> tuple[int, int | None, str] | None:
     if name_type(type(value)).startswith("pyarrow.lib.") and derives_from(
         type(value), "pyarrow", "Array"
     ):
-        return *_read_arrow(value), _TAKEN
+        return *_read_arrow(value), TAKEN
     if derives_from(type(value), "pandas.arrays", "ArrowExtensionArray"):
-        return *_read_chunks(read_stored(value)), _PICKLED
+        return *_read_chunks(read_stored(value)), PICKLED
     return None
 
 
@@ -178,12 +176,12 @@ def _read_array(value: Any) -> tuple[int, int | None]:
 
 _READERS: tuple[tuple[str, str, Callable[[Any], tuple[int, int | None]], str], ...] = (
     ("numpy", "ndarray", _read_array, _COPIED),
-    ("pandas", "DataFrame", _read_pandas, _PICKLED),
-    ("pandas", "Series", _read_pandas, _PICKLED),
-    ("polars", "DataFrame", _read_polars, _PICKLED),
-    ("polars", "Series", _read_polars, _PICKLED),
-    ("pyarrow", "ChunkedArray", _read_arrow, _TAKEN),
-    ("pyarrow", "RecordBatch", _read_arrow, _TAKEN),
-    ("pyarrow", "Table", _read_arrow, _TAKEN),
+    ("pandas", "DataFrame", _read_pandas, PICKLED),
+    ("pandas", "Series", _read_pandas, PICKLED),
+    ("polars", "DataFrame", _read_polars, PICKLED),
+    ("polars", "Series", _read_polars, PICKLED),
+    ("pyarrow", "ChunkedArray", _read_arrow, TAKEN),
+    ("pyarrow", "RecordBatch", _read_arrow, TAKEN),
+    ("pyarrow", "Table", _read_arrow, TAKEN),
     ("torch", "Tensor", _read_tensor, _CLONED),
 )
