@@ -62,7 +62,7 @@ def reductions(magics: Any) -> list[str]:
 
 def backends(_magics: Any) -> tuple[str, ...]:
     """Return the types that the chunks of a table can have."""
-    from jupyter_memkit.techniques.chunked.sources.frames import (  # noqa: PLC0415 - as above
+    from jupyter_memkit.techniques.chunked.frames.backends import (  # noqa: PLC0415 - as above
         BACKENDS,
     )
 

@@ -3,12 +3,13 @@
 A `Source` yields chunks, a `Run` passes them through a function one at a time, and a
 `Reduction` combines the values into one result.
 
-``sources/`` cuts data into pieces and makes chunks of them. `run` calls the function in
-this process, ``parallel/`` in other processes. `job` drives a run from start to end:
-the `ledger` counts and saves what is done, `budget` chooses the rows of the next chunk,
-and `restarts` decides what happens when a run fails. ``results/`` combines the values.
-`jupyter_memkit.cells` analyses the code of a cell, and ``rehearsal/`` tries it on a few
-rows. `chunks` and `mapped` are the Python API, with ``training/`` for models.
+``sources/`` cuts data into pieces, of which ``frames/`` makes the chunks. `run` calls
+the function in this process, ``parallel/`` in other processes. `job` drives a run from
+start to end: the `ledger` counts and saves what is done, `budget` chooses the rows of
+the next chunk, and `restarts` decides what happens when a run fails. ``results/``
+combines the values. `jupyter_memkit.cells` analyses the code of a cell, and
+``rehearsal/`` tries it on a few rows. `chunks` and `mapped` are the Python API, with
+``training/`` for models.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.records import Record
+from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
-from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 from jupyter_memkit.techniques.chunked.sources.reading import Reader
 
 # The most chunks that are read: every third one may be twice the size of the last.

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from jupyter_memkit.cells.columns.find import find_columns
 from jupyter_memkit.techniques.chunked.body import CellBody
+from jupyter_memkit.techniques.chunked.frames.backends import load_backend
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
-from jupyter_memkit.techniques.chunked.sources.frames import load_backend
 
 # Options of readers that name no columns: with others, such as index_col or
 # parse_dates, a file may not be readable without some column.

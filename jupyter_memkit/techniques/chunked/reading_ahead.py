@@ -9,6 +9,7 @@ decide.
 from __future__ import annotations
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import (
@@ -16,7 +17,6 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Source,
     TypeChange,
 )
-from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 
 # Larger files are not read twice: a type that changes late ends their run.
 _MOST_BYTES = 64 << 20

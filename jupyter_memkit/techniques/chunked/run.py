@@ -9,10 +9,10 @@ from typing import Any, Protocol, TypeGuard
 from jupyter_memkit.errors import add_note
 from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.chunked.errors import StopChunks
+from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
 from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
 from jupyter_memkit.techniques.chunked.position import ChunkInfo, Position
 from jupyter_memkit.techniques.chunked.sources.base import FROM_FILES, Request, Source
-from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 from jupyter_memkit.techniques.chunked.sources.reading import Reader
 from jupyter_memkit.techniques.interrupts import Interrupts
 

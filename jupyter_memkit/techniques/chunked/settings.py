@@ -9,6 +9,8 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError, suggest
 from jupyter_memkit.techniques.chunked.budget import RowPlan
+from jupyter_memkit.techniques.chunked.frames.backends import BACKENDS, find_backend
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
     FROM_QUERY,
@@ -16,8 +18,6 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Source,
     find_row_bytes,
 )
-from jupyter_memkit.techniques.chunked.sources.files import import_library
-from jupyter_memkit.techniques.chunked.sources.frames import BACKENDS, find_backend
 
 # What users call types, by the names that are used here.
 _PANDAS_NAMES = {"double": "float64", "float": "float64", "int": "int64"}

@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_memkit.cells.inputs import add_function_inputs, find_inputs
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.body import CellBody
-from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 
 _SHOWN_NAMES = 3
 

@@ -10,14 +10,14 @@ from io import BytesIO
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import (
     Loaded,
     Piece,
     Request,
     Source,
 )
-from jupyter_memkit.techniques.chunked.sources.files import import_library
-from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 from jupyter_memkit.techniques.chunked.sources.memory import MemorySource
 
 

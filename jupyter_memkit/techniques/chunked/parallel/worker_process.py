@@ -20,12 +20,13 @@ from jupyter_memkit.measure.heap import trim_allocator
 from jupyter_memkit.measure.peak import Peak, peak_meter
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.techniques.chunked.errors import StopChunks
+from jupyter_memkit.techniques.chunked.frames.backends import load_backend
+from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.parallel.portable import load_function
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.run import call_repeatedly
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request, TypeChange
-from jupyter_memkit.techniques.chunked.sources.files import import_library
-from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker, load_backend
 from jupyter_memkit.techniques.processes.failures import Failure, dump_failure
 
 

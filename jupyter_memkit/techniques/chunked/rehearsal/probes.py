@@ -15,6 +15,7 @@ from typing import Any
 
 from jupyter_memkit.cells.purity import is_plain, is_table
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
 from jupyter_memkit.techniques.chunked.rehearsal.changed_rows import lose, vary
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
     NotRehearsedError,
@@ -28,7 +29,6 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     spread,
 )
 from jupyter_memkit.techniques.chunked.sources.cutting import join_rows
-from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 
 _ROWS = 1_000
 _PLACES = 4

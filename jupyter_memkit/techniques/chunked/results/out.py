@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.files import aside_of
 from jupyter_memkit.paths import expand_home
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.results.claims import Claim
 from jupyter_memkit.techniques.chunked.results.tables import (
     conform,
@@ -24,7 +25,6 @@ from jupyter_memkit.techniques.chunked.results.tables import (
 )
 from jupyter_memkit.techniques.chunked.results.writers.base import CutShortError, Writer
 from jupyter_memkit.techniques.chunked.results.writers.opening import find_writer
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 # After this many rows a column without any value becomes a column of text.
 _MOST_ROWS_WAITING = 131_072

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.errors import ReduceError
-from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 
 # Types of a family are converted to each other if no value changes: no number becomes
 # a Boolean, and no time of day is lost.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.arrow_messages import read_contents
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
@@ -24,10 +25,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Request,
 )
 from jupyter_memkit.techniques.chunked.sources.dtypes import name_types
-from jupyter_memkit.techniques.chunked.sources.files import (
-    FileSource,
-    import_library,
-)
+from jupyter_memkit.techniques.chunked.sources.files import FileSource
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 

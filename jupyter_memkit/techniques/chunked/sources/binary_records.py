@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.array_file import ArrayFileSource
-from jupyter_memkit.techniques.chunked.sources.files import (
-    file_fingerprint,
-    import_library,
-)
+from jupyter_memkit.techniques.chunked.sources.files import file_fingerprint
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
 from jupyter_memkit.techniques.chunked.sources.stored_array import StoredArray
 

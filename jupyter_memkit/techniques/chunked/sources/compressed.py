@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 
 COMPRESSIONS = frozenset({".gz", ".bz2", ".xz", ".zip", ".zst"})
 

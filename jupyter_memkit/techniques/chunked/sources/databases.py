@@ -11,9 +11,10 @@ from numbers import Number
 from typing import Any, Protocol
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import Request
-from jupyter_memkit.techniques.chunked.sources.files import find_files, import_library
+from jupyter_memkit.techniques.chunked.sources.files import find_files
 from jupyter_memkit.techniques.chunked.sources.python_rows import RowTables
 
 QUERY = "the query"

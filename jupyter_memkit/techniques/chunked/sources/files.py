@@ -1,10 +1,9 @@
-"""Finds the files of a source, and the library that reads them."""
+"""Finds the files of a source, and caches facts about them."""
 
 from __future__ import annotations
 
 import difflib
 import glob
-import importlib
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
@@ -162,26 +161,3 @@ class FileSource:
             self._findings[key] = find()
         found: FoundT = self._findings[key]
         return found
-
-
-def import_library(module: str, what: str) -> Any:
-    """Import the library that reads a source, which the user chose with the source.
-
-    Raises
-    ------
-    SourceError
-        If the library is not installed.
-    """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        library = module.partition(".")[0]
-        extra = "jupyter_memkit[data]" if library in _EXTRA else library
-        message = (
-            f"reading {what} needs {library} ({error}); "
-            f'install it with: pip install "{extra}"'
-        )
-        raise SourceError(message) from error
-
-
-_EXTRA = frozenset({"pandas", "polars", "pyarrow"})

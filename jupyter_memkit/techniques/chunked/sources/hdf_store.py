@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
-from jupyter_memkit.techniques.chunked.sources.files import (
-    file_fingerprint,
-    import_library,
-)
+from jupyter_memkit.techniques.chunked.sources.files import file_fingerprint
 from jupyter_memkit.techniques.chunked.sources.ranges import range_pieces
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
     FROM_QUERY,
@@ -24,7 +25,6 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Source,
 )
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.python_rows import RowTables
 from jupyter_memkit.techniques.chunked.sources.ranges import item_pieces
 from jupyter_memkit.techniques.chunked.sources.torch_dataset import DatasetSource

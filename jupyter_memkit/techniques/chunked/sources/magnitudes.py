@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 
 WIDEST = 2.0**63
 """A float of this magnitude may stand for an integer that int64 cannot hold."""

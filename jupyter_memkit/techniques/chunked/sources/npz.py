@@ -13,12 +13,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
-from jupyter_memkit.techniques.chunked.sources.files import (
-    FileSource,
-    file_fingerprint,
-    import_library,
-)
+from jupyter_memkit.techniques.chunked.sources.files import FileSource, file_fingerprint
 from jupyter_memkit.techniques.chunked.sources.ranges import (
     check_options,
     choose_key,

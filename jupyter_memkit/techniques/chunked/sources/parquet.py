@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
     Loaded,
@@ -24,10 +25,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
 )
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 from jupyter_memkit.techniques.chunked.sources.dtypes import name_types
-from jupyter_memkit.techniques.chunked.sources.files import (
-    FileSource,
-    import_library,
-)
+from jupyter_memkit.techniques.chunked.sources.files import FileSource
 from jupyter_memkit.techniques.chunked.sources.parquet_footer import (
     Footer,
     read_footer,

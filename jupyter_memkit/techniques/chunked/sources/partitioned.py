@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import (
     Piece,
     Request,
@@ -19,7 +20,6 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     find_starts,
     load_parts,
 )
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import Request, TypeChange
 from jupyter_memkit.techniques.chunked.sources.dtypes import unite, widen
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _TIME = re.compile(r"(?:datetime64|timestamp)\[(s|ms|us|ns)(?:, (?:tz=)?(.+))?\]")
 _ALIASES = {"str": "large_string"}

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]+(?:::[a-z][a-z0-9+.-]+)*://", re.IGNORECASE)
 _USER = re.compile(r"(?<=://)[^/@]*@")

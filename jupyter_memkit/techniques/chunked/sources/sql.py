@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_QUERY,
     Loaded,
@@ -22,10 +23,7 @@ from jupyter_memkit.techniques.chunked.sources.databases import (
     Database,
     find_database,
 )
-from jupyter_memkit.techniques.chunked.sources.files import (
-    file_fingerprint,
-    import_library,
-)
+from jupyter_memkit.techniques.chunked.sources.files import file_fingerprint
 
 _ASIDE = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _INNERMOST = re.compile(r"\([^()]*\)")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import inspect
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.training.epochs import read_epoch
 from jupyter_memkit.techniques.chunked.training.features import SplitTarget
 from jupyter_memkit.techniques.chunked.training.order import BatchPlan

@@ -13,14 +13,14 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError, SourceError
+from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import (
     FROM_FILES,
     Loaded,
     Piece,
     load_parts,
 )
-from jupyter_memkit.techniques.chunked.sources.files import import_library
-from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
 from jupyter_memkit.techniques.chunked.sources.reading import Reader
 from jupyter_memkit.techniques.chunked.training.order import (
     WHOLE,

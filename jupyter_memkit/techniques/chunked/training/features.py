@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 
 # The kinds of numpy's types that are numbers: bool, signed, unsigned, float.
 _NUMBERS = "biuf"

@@ -10,8 +10,8 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.peak import peak_meter
-from jupyter_memkit.techniques.chunked.sources.files import import_library
-from jupyter_memkit.techniques.chunked.sources.frames import load_backend
+from jupyter_memkit.techniques.chunked.frames.backends import load_backend
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.training.classes import (
     check_classes,
     find_classes,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from jupyter_memkit.errors import MemkitError, SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import Piece
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.training.parts import Parts
 
 

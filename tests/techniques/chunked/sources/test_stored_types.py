@@ -16,9 +16,9 @@ from pyarrow import feather, parquet
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.frames.casting import cast_values
 from jupyter_memkit.techniques.chunked.sources.arranging import list_columns
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
-from jupyter_memkit.techniques.chunked.sources.casting import cast_values
 from jupyter_memkit.techniques.chunked.sources.dtypes import find_common, parse_type
 
 DAY = dt.datetime(2020, 1, 1)  # noqa: DTZ001 - stored without a zone

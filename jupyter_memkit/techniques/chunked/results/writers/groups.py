@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.results.tables import copy_rows, pack, unpack
 from jupyter_memkit.techniques.chunked.results.writers.base import reopen
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 # Groups of a table with many columns have fewer rows, to fit into memory.
 _GROUP_ROWS = 131_072

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.results.writers.base import reopen
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _ROWS_AT_A_TIME = 10_000
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
@@ -16,7 +17,6 @@ from jupyter_memkit.techniques.chunked.sources.delimited.cut import has, skip_na
 from jupyter_memkit.techniques.chunked.sources.delimited.first_guess import (
     guess_types,
 )
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _MOST_BLOCK_BYTES = (1 << 31) - 1
 

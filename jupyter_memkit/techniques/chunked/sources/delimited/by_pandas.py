@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.by_arrow import read_arrow
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
@@ -31,7 +32,6 @@ from jupyter_memkit.techniques.chunked.sources.delimited.same_as_pandas import (
     means_the_same,
 )
 from jupyter_memkit.techniques.chunked.sources.dtypes import name_of_text
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.magnitudes import WIDEST
 
 

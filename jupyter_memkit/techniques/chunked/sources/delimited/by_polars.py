@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import has
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 # The types that polars infers from text, and pyarrow's names for them.
 _NAMES = {

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.compressed import (
     explaining_breaks,
     open_bytes,
 )
 from jupyter_memkit.techniques.chunked.sources.delimited.hints import count_preamble
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _BROKEN_LINE = re.compile(r"(Expected \d+ fields) in line (\d+), (saw .+)")
 _HEAD_BYTES = 64 << 10

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import first_line
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 _KINDS = {
     "int64": re.compile(r"-?\d{1,15}"),

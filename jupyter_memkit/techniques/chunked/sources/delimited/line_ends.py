@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 
 _QUOTE, _LF, _CR = b'"\n\r'
 

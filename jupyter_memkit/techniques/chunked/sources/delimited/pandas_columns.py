@@ -7,6 +7,7 @@ import io
 import re
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.delimited.by_arrow import read_arrow
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Columns, Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import (
@@ -23,7 +24,6 @@ from jupyter_memkit.techniques.chunked.sources.delimited.same_as_pandas import (
     may_be_hexadecimal,
     may_mean_the_same,
 )
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 # The start of a value that is not a number, not even one too large for pandas.
 _TEXT = re.compile(r"\d{1,15}[^\d.eE\s]|[^\d.+\-\s]")

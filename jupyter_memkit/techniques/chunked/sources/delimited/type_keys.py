@@ -10,8 +10,8 @@ from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 # Options that name columns, or choose some.
 _OF_COLUMNS = frozenset(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import (
     Index,
@@ -26,7 +27,6 @@ from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
 from jupyter_memkit.techniques.chunked.sources.delimited.type_keys import (
     find_text_keys,
 )
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.reader import iterate_reader
 from jupyter_memkit.techniques.chunked.sources.reader_options import (
     explaining_options,

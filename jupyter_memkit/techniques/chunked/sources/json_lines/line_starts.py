@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.sources.files import import_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 
 # Windows stay in the cache of the processor.
 _WINDOW_BYTES = 1 << 18

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.compressed import (
     explaining_breaks,
     is_plain,
     open_bytes,
 )
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 from jupyter_memkit.techniques.chunked.sources.json_lines.broken import (
     find_broken,
     is_whole,

@@ -8,13 +8,11 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import FROM_FILES, Piece, Request
 from jupyter_memkit.techniques.chunked.sources.compressed import is_plain
-from jupyter_memkit.techniques.chunked.sources.files import (
-    FileSource,
-    import_library,
-)
+from jupyter_memkit.techniques.chunked.sources.files import FileSource
 from jupyter_memkit.techniques.chunked.sources.json_lines.by_python import Inferred
 from jupyter_memkit.techniques.chunked.sources.json_lines.layout import Layout
 from jupyter_memkit.techniques.chunked.sources.json_lines.pandas_names import (

@@ -14,7 +14,7 @@ import lightgbm
 import numpy as np
 
 from jupyter_memkit.errors import MemkitError, SourceError
-from jupyter_memkit.techniques.chunked.sources.frames import FrameMaker
+from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
 from jupyter_memkit.techniques.chunked.training.features import ToArrays
 from jupyter_memkit.techniques.chunked.training.order import BatchPlan
 from jupyter_memkit.techniques.chunked.training.parts import Parts

@@ -6,8 +6,8 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.dtypes import parse_type
-from jupyter_memkit.techniques.chunked.sources.files import import_library
 
 # Floats hold all integers up to this one.
 _EXACT = 2**53
