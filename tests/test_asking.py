@@ -13,7 +13,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from jupyter_memkit.asking import act, ask, ask_snapshot, load_extension
 from jupyter_memkit.errors import MemkitError
-from tests.channel.test_messages import golden
+from tests.golden import golden
 from tests.real_kernel import real_kernel
 from tests.waiting import LIMIT_S
 

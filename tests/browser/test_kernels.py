@@ -8,8 +8,8 @@ import psutil
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.accessibility import find_violations
 from tests.browser.lab_page import LabPage
-from tests.browser.test_accessibility import find_violations
 from tests.lab_server import LabServer
 from tests.waiting import wait_until
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import psutil
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import find_violations
 from tests.browser.lab_page import LabPage
-from tests.browser.test_accessibility import find_violations
 from tests.lab_server import LabServer
 from tests.waiting import wait_until
 

@@ -10,7 +10,7 @@ from jupyter_memkit.channel.feed import Feed
 from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.fake_probe import FakeProbe
-from tests.track.test_clock import SetClock
+from tests.set_clock import SetClock
 
 MIB = 1024 * 1024
 

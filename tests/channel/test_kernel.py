@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import json
 import math
@@ -12,18 +11,12 @@ from typing import Any
 import pytest
 
 from jupyter_memkit import protocol
-from jupyter_memkit.channel.kernel import KernelChannel
-from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.guarding import guard
-from jupyter_memkit.track.activity import Activities
-from jupyter_memkit.track.tracker import MemoryTracker
-from tests.channel.fake_kernel import FakeKernel
-from tests.channel.test_messages import golden
+from tests.channel.scene import Scene
 from tests.fake_gauge import FakeGaugeMeter
-from tests.fake_probe import FakeProbe
-from tests.track.test_clock import SetClock
+from tests.golden import golden
 
 pytestmark = pytest.mark.traced_children
 
@@ -36,52 +29,6 @@ NO_OBJECT = "a request must be an object"
 BAD_VERSION = "protocol must be the number of a version"
 BAD_ID = "client_id must be a string of 1 to 128 characters"
 BAD_TIME = "since_s must be a number of seconds since the epoch, 0 for all"
-
-
-class Scene:
-    """A channel between a fake kernel and a process controlled by the test."""
-
-    def __init__(self) -> None:
-        self.kernel = FakeKernel()
-        self.probe = FakeProbe()
-        self.clock = SetClock(1000.0)
-        self.tracker = MemoryTracker(PeakMeter(self.probe), self.clock)
-        self.work = Activities(self.clock)
-        self.channel = KernelChannel(self.kernel, self.tracker, self.work)
-        self.channel.attach()
-
-    def ask(self, request: Any) -> Any:
-        """Send a request on the control channel and return the reply."""
-        handler = self.kernel.control_handlers[protocol.REQUEST_TYPE]
-
-        async def handle() -> None:
-            await handler("control", [b"page"], {"content": request})
-            await asyncio.sleep(0)
-
-        asyncio.run(handle())
-        (reply,) = (m for m in self.kernel.sent if m.msg_type == protocol.REPLY_TYPE)
-        self.kernel.sent.remove(reply)
-        return reply.content
-
-    def subscribe(self, client_id: str = "page") -> Any:
-        """Subscribe a page, and clear earlier broadcasts."""
-        self.tracker.sample()
-        reply = self.ask(
-            {
-                "type": "subscribe",
-                "protocol": protocol.PROTOCOL_VERSION,
-                "client_id": client_id,
-                "since_s": 0,
-            }
-        )
-        self.tick(0.25)
-        self.kernel.broadcasts()
-        return reply
-
-    def tick(self, seconds: float) -> None:
-        """Advance the time, then take a reading."""
-        self.clock.now_s += seconds
-        self.tracker.sample()
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.channel.test_inspecting import Page
-from tests.channel.test_messages import golden
+from tests.channel.page import Page
+from tests.golden import golden
 from tests.real_kernel import real_kernel
 
 LIBRARY = """

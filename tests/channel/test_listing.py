@@ -13,7 +13,7 @@ from jupyter_memkit.measure.models.records import ModelSize, ModelSizes, Split
 from jupyter_memkit.measure.sizes import Size
 from jupyter_memkit.track.remainder import Remainder
 from jupyter_memkit.track.variables import Variable, Variables
-from tests.channel.test_messages import golden
+from tests.golden import golden
 
 # The messages contain addresses, and what the type of the real value supports.
 ADDRESSES = ("token", "actions")

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from pathlib import Path
-from typing import Any
 
 from jupyter_memkit.channel.messages import (
     cells_message,
@@ -30,9 +27,8 @@ from jupyter_memkit.track.peak_line import PeakLine
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.fake_children import FakeChildren
 from tests.fake_probe import FakeProbe
-from tests.track.test_clock import SetClock
-
-GOLDEN = Path(__file__).parents[1] / "fixtures" / "protocol"
+from tests.golden import golden
+from tests.set_clock import SetClock
 
 MIB = 1024 * 1024
 
@@ -137,11 +133,6 @@ PAUSED = News(
     guard=Mark(text="85%", bytes=0, reserve_bytes=1024 * MIB, action="stop"),
     largest=(("orders", 400_000_000),),
 )
-
-
-def golden(name: str) -> Any:
-    """Return a golden message."""
-    return json.loads((GOLDEN / f"{name}.json").read_text())
 
 
 def running_cell() -> OpenCell:

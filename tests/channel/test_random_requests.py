@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from jupyter_memkit import protocol
-from tests.channel.test_messages import GOLDEN
+from tests.golden import GOLDEN
 from tests.real_kernel import RealKernel, real_kernel
 
 N_REQUESTS = int(os.environ.get("MEMKIT_RANDOM_REQUESTS", "60"))

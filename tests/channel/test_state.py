@@ -20,9 +20,9 @@ from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
 from jupyter_memkit.techniques.guard.guarding import guard
 from jupyter_memkit.track.largest import LargestVariables
 from jupyter_memkit.track.tracker import MemoryTracker
-from tests.channel.test_kernel import Scene
-from tests.channel.test_messages import golden
+from tests.channel.scene import Scene
 from tests.fake_nvml import FakeGpu, FakeNvml
+from tests.golden import golden
 from tests.real_kernel import real_kernel
 from tests.waiting import wait_until
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -19,61 +18,13 @@ from jupyter_memkit.magics.guarded_cells import GuardedCells
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.guarding import guard
 from tests.guarded_kernel import GuardedKernel, has_ended
+from tests.magics.guarding import armed, clean, limits, start
 from tests.real_kernel import real_kernel
 from tests.waiting import wait_until
 
 MIB = 1 << 20
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
-
-
-def clean(kernel: GuardedKernel) -> None:
-    """Delete what tests leave behind."""
-    kernel.run("%reset_selective -f ^x")
-
-
-def limits(kernel: GuardedKernel) -> str:
-    """Return what arming changes: the limit, the score, the hooks."""
-    return kernel.run(
-        "import resource, signal\nshell = get_ipython()\n"
-        "print(resource.getrlimit(resource.RLIMIT_DATA),"
-        " open('/proc/self/oom_score_adj').read().strip(), shell.custom_exceptions,"
-        " [len(each) for each in shell.events.callbacks.values()],"
-        " [n for n in signal.valid_signals() if callable(signal.getsignal(n))])"
-    )
-
-
-@contextlib.contextmanager
-def start(home: Path, *, is_traced: bool) -> Iterator[GuardedKernel]:
-    """Start a kernel with numpy imported."""
-    with real_kernel(home, is_traced=is_traced) as kernel:
-        guarded = GuardedKernel(kernel)
-        guarded.run("import numpy as np\nkept = list(range(1000))")
-        # Without the search for cures, which takes longer than most tests.
-        guarded.run(
-            "from jupyter_memkit.magics import stopped_cell\n"
-            "stopped_cell._HINTS_S = 0.0"
-        )
-        yield guarded
-
-
-@contextlib.contextmanager
-def armed(kernel: GuardedKernel) -> Iterator[GuardedKernel]:
-    """Arm the guard at 300 MB; variables are intact at the end."""
-    before = limits(kernel)
-    assert "(300 MB)" in kernel.run("%memguard 300MB")
-    yield kernel
-    clean(kernel)
-    kernel.run("%memguard off")
-    assert limits(kernel) == before
-    assert kernel.run("print(kept == list(range(1000)))") == "True\n"
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel]:
-    """A kernel for the tests of this module."""
-    with start(tmp_path_factory.mktemp("home"), is_traced=True) as kernel:
-        yield kernel
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +35,9 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel
 
 
 @pytest.fixture
-def kernel(shared: GuardedKernel) -> Iterator[GuardedKernel]:
+def kernel(unarmed: GuardedKernel) -> Iterator[GuardedKernel]:
     """The shared kernel with the guard armed."""
-    with armed(shared) as guarded:
+    with armed(unarmed) as guarded:
         yield guarded
 
 
@@ -366,21 +317,21 @@ def test_lower_mark_for_one_cell(kernel: GuardedKernel) -> None:
     assert kernel.name == ""
 
 
-def test_cell_alone(shared: GuardedKernel) -> None:
+def test_cell_alone(unarmed: GuardedKernel) -> None:
     """``%%memguard`` and ``guard`` work unarmed, await, and leave nothing behind."""
-    before = limits(shared)
-    shared.run(
+    before = limits(unarmed)
+    unarmed.run(
         "%%memguard 400MB\nimport asyncio\nawait asyncio.sleep(0)\nx = np.ones(10**9)"
     )
-    assert (shared.name, shared.stop["line"]) == (
+    assert (unarmed.name, unarmed.stop["line"]) == (
         "MemoryLimitExceeded",
         "x = np.ones(10**9)",
     )
-    shared.run(
+    unarmed.run(
         "from jupyter_memkit import guard\nwith guard('400MB'):\n    x = np.ones(10**9)"
     )
-    assert (shared.name, shared.stop["mark"]) == ("MemoryLimitExceeded", "400 MB")
-    assert limits(shared) == before
+    assert (unarmed.name, unarmed.stop["mark"]) == ("MemoryLimitExceeded", "400 MB")
+    assert limits(unarmed) == before
 
 
 # Waits until all marks that warn were reached.
@@ -392,14 +343,14 @@ WARNED = (
 )
 
 
-def test_warning(shared: GuardedKernel) -> None:
+def test_warning(unarmed: GuardedKernel) -> None:
     """With ``--action warn`` the cell goes on, and one sentence is shown."""
-    clean(shared)
-    assert "warns" in shared.run("%memguard 200MB --action warn")
-    text = shared.run(WARNED.format(1))
-    assert shared.name == ""
+    clean(unarmed)
+    assert "warns" in unarmed.run("%memguard 200MB --action warn")
+    text = unarmed.run(WARNED.format(1))
+    assert unarmed.name == ""
     assert text.count("is above the mark of 200 MB") == 1
-    shared.run("%memguard off")
+    unarmed.run("%memguard off")
 
 
 def test_warnings_beside_a_stop(kernel: GuardedKernel) -> None:
@@ -418,14 +369,14 @@ def test_warnings_beside_a_stop(kernel: GuardedKernel) -> None:
     assert "the mark of 600 MB" in kernel.text
 
 
-def test_limit_of_the_administrator(shared: GuardedKernel) -> None:
+def test_limit_of_the_administrator(unarmed: GuardedKernel) -> None:
     """A soft limit that was there before is put back, and never exceeded."""
-    shared.run("import resource; hard = resource.getrlimit(resource.RLIMIT_DATA)[1]")
-    shared.run("resource.setrlimit(resource.RLIMIT_DATA, (3 << 30, hard))")
-    shared.run("%memguard 600MB")
-    shared.run("%memguard off")
-    found = shared.run("print(resource.getrlimit(resource.RLIMIT_DATA)[0] == 3 << 30)")
-    shared.run("resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))")
+    unarmed.run("import resource; hard = resource.getrlimit(resource.RLIMIT_DATA)[1]")
+    unarmed.run("resource.setrlimit(resource.RLIMIT_DATA, (3 << 30, hard))")
+    unarmed.run("%memguard 600MB")
+    unarmed.run("%memguard off")
+    found = unarmed.run("print(resource.getrlimit(resource.RLIMIT_DATA)[0] == 3 << 30)")
+    unarmed.run("resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))")
     assert found == "True\n"
 
 

@@ -10,23 +10,16 @@ import psutil
 import pytest
 
 from tests.guarded_kernel import GuardedKernel, has_ended
-from tests.magics.test_memguard import armed, start
+from tests.magics.guarding import armed
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel]:
-    """A kernel for the tests of this module."""
-    with start(tmp_path_factory.mktemp("home"), is_traced=True) as kernel:
-        yield kernel
-
-
 @pytest.fixture
-def kernel(shared: GuardedKernel) -> Iterator[GuardedKernel]:
+def kernel(unarmed: GuardedKernel) -> Iterator[GuardedKernel]:
     """The shared kernel with the guard armed, and a program of an earlier cell."""
-    with armed(shared) as guarded:
+    with armed(unarmed) as guarded:
         guarded.run("import subprocess\nx_older = subprocess.Popen(['sleep', '1000'])")
         yield guarded
         guarded.run("print(x_older.poll()); x_older.kill(); x_older.wait()")

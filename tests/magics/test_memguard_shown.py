@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.guarded_kernel import GuardedKernel
-from tests.magics.test_memguard import armed, limits, start
+from tests.magics.guarding import armed, limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
 
@@ -17,17 +17,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has both belts 
 FILL = "x_filled = [np.ones(1_000_000) for _ in range(150)]"
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKernel]:
-    """A kernel for the tests of this module."""
-    with start(tmp_path_factory.mktemp("home"), is_traced=True) as kernel:
-        yield kernel
-
-
 @pytest.fixture
-def kernel(shared: GuardedKernel) -> Iterator[GuardedKernel]:
+def kernel(unarmed: GuardedKernel) -> Iterator[GuardedKernel]:
     """The shared kernel with the guard armed."""
-    with armed(shared) as guarded:
+    with armed(unarmed) as guarded:
         yield guarded
         # IPython keeps the variables of scripts, also in the last error and in cycles.
         guarded.run("import gc; get_ipython().clear_main_mod_cache(); 1 / 0")
@@ -87,25 +80,25 @@ def test_other_error_in_a_script(kernel: GuardedKernel, tmp_path: Path) -> None:
     assert kernel.name == "MemoryLimitExceeded"
 
 
-def test_handler_of_another_library(shared: GuardedKernel) -> None:
+def test_handler_of_another_library(unarmed: GuardedKernel) -> None:
     """What replaces IPython's display of errors after the guard stays in its place."""
-    before = limits(shared)
-    shared.run("%memguard 300MB")
-    shared.run(
+    before = limits(unarmed)
+    unarmed.run("%memguard 300MB")
+    unarmed.run(
         "import functools\nshell = get_ipython()\n"
         "shell.showtraceback = functools.partial(shell.showtraceback)"
     )
     for line in ("%memguard off", "%memguard 300MB"):
-        shared.run(line)
-    shared.run("x = np.empty(10**9)")
-    assert shared.name == "MemoryLimitExceeded"
-    shared.run("%memguard off")
-    shared.run("1 / 0")
-    assert shared.name == "ZeroDivisionError"
-    assert shared.run("print(type(shell.showtraceback).__name__)") == "partial\n"
-    shared.run("del shell.showtraceback")
-    assert limits(shared) == before
-    assert shared.run("print('showtraceback' in vars(shell))") == "False\n"
+        unarmed.run(line)
+    unarmed.run("x = np.empty(10**9)")
+    assert unarmed.name == "MemoryLimitExceeded"
+    unarmed.run("%memguard off")
+    unarmed.run("1 / 0")
+    assert unarmed.name == "ZeroDivisionError"
+    assert unarmed.run("print(type(shell.showtraceback).__name__)") == "partial\n"
+    unarmed.run("del shell.showtraceback")
+    assert limits(unarmed) == before
+    assert unarmed.run("print('showtraceback' in vars(shell))") == "False\n"
 
 
 # Waits until the watcher has read what was filled.

@@ -7,8 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -25,6 +23,7 @@ from jupyter_memkit.measure.children_probe import (
     children_probe,
 )
 from tests.fake_children import FakeChildren
+from tests.measure.real_child import real_child
 
 MIB = 1024 * 1024
 
@@ -253,20 +252,6 @@ def test_where_nothing_tells_of_ends() -> None:
     assert watch.close(1000) == ChildrenPeak(
         before_bytes=0, peak_bytes=500, exact=False
     )
-
-
-HOLD = "import sys; block = b'x' * (60 << 20); del block; print(flush=True); input()"
-
-
-@contextmanager
-def real_child() -> Iterator[int]:
-    """A Python process that has held 60 MiB and waits."""
-    command = [sys.executable, "-c", HOLD]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as child:
-        assert child.stdout is not None
-        child.stdout.readline()
-        yield child.pid
 
 
 @pytest.mark.own_process

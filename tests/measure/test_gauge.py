@@ -13,7 +13,7 @@ import pytest
 from jupyter_memkit.measure import gauge
 from jupyter_memkit.measure.gauge import Gauge, GaugeMeter, find_tightest
 from jupyter_memkit.measure.limits import MemoryLimit, read_limits
-from tests.track.test_clock import SetClock
+from tests.set_clock import SetClock
 
 MIB = 1024**2
 GIB = 1024**3

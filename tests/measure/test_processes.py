@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_memkit.measure import processes as processes_module
 from jupyter_memkit.measure.processes import processes
-from tests.measure.test_children import real_child
+from tests.measure.real_child import real_child
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="PSS is of Linux")
 

@@ -18,7 +18,7 @@ import pytest
 from jupyter_memkit import protocol
 from tests.lab_server import LabServer, lab_server
 from tests.real_kernel import RealKernel
-from tests.server.test_handlers import connect_to
+from tests.server.clients import connect_to
 from tests.waiting import wait_until
 
 MIB = 1024 * 1024

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
-from jupyter_client.blocking.client import BlockingKernelClient
 
 from jupyter_memkit import protocol
 from tests.lab_server import LabServer, lab_server
-from tests.real_kernel import connect
+from tests.server.clients import connect_to
 from tests.waiting import LIMIT_S
 
 MIB = 1024 * 1024
@@ -24,12 +23,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """A server with the extension enabled by its installation."""
     with lab_server(tmp_path_factory.mktemp("server")) as server:
         yield server
-
-
-def connect_to(server: LabServer, kernel_id: str) -> BlockingKernelClient:
-    """Return a client of a kernel of the server."""
-    runtime = server.root.parent / "home" / "runtime"
-    return connect(str(runtime / f"kernel-{kernel_id}.json"))
 
 
 def test_memory_of_a_kernel(server: LabServer) -> None:

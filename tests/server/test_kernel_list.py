@@ -23,8 +23,8 @@ from jupyter_memkit.server.family_meters import FamilyMeters
 from jupyter_memkit.server.kernel_list import KernelLister
 from jupyter_memkit.server.kernels import Kernels
 from tests.lab_server import LabServer, lab_server
+from tests.server.clients import connect_to
 from tests.server.simulated_kernels import SimulatedManager
-from tests.server.test_handlers import connect_to
 from tests.waiting import LIMIT_S, wait_until
 
 MIB = 1024 * 1024

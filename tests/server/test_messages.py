@@ -10,7 +10,7 @@ from jupyter_memkit.server.handlers import death_message
 from jupyter_memkit.server.kernel_list import kernel_message
 from jupyter_memkit.server.meters import reading_message
 from jupyter_memkit.track.deaths import Death
-from tests.channel.test_messages import golden
+from tests.golden import golden
 
 MIB = 1024**2
 GIB = 1024**3

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from jupyter_memkit.course import find_notebooks
-from tests.channel.test_messages import golden
+from tests.golden import golden
 from tests.lab_server import lab_server
 
 

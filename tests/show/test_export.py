@@ -30,7 +30,7 @@ from jupyter_memkit.show.export_html import to_html
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.fake_gauge import FakeGaugeMeter
 from tests.fake_probe import FakeProbe
-from tests.track.test_clock import SetClock
+from tests.set_clock import SetClock
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.fake_children import FakeChildren
 from tests.fake_gauge import FakeGaugeMeter
 from tests.fake_probe import FakeProbe
 from tests.fake_torch import FakeTorchGpus
-from tests.track.test_clock import SetClock
+from tests.set_clock import SetClock
 
 MIB = 1024**2
 GIB = 1024**3

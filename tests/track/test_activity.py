@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from jupyter_memkit.track.activity import Activities, Activity, activities
-from tests.track.test_clock import SetClock
+from tests.set_clock import SetClock
 
 
 class Scene:

@@ -10,7 +10,7 @@ from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.track.cells import CellAccounts, CellRecord
 from tests.fake_children import FakeChildren
 from tests.fake_probe import FakeProbe
-from tests.track.test_clock import SetClock
+from tests.set_clock import SetClock
 
 
 def made_accounts(meter: PeakMeter) -> CellAccounts:

@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 from jupyter_memkit.track.clock import ForwardClock
-
-
-class SetClock:
-    """A clock set by the test."""
-
-    def __init__(self, now_s: float) -> None:
-        self.now_s = now_s
-
-    def __call__(self) -> float:
-        """Return the time that was set."""
-        return self.now_s
+from tests.set_clock import SetClock
 
 
 def test_follows_the_wall() -> None:

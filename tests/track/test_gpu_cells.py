@@ -15,7 +15,7 @@ from jupyter_memkit.track.tracker import MemoryTracker
 from tests.fake_children import FakeChildren
 from tests.fake_nvml import FakeGpu, FakeNvml
 from tests.fake_probe import FakeProbe
-from tests.track.test_clock import SetClock
+from tests.set_clock import SetClock
 
 
 class Scene:

@@ -9,8 +9,8 @@ from jupyter_memkit.track.history import Sample
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.fake_children import FakeChildren
 from tests.fake_probe import FakeProbe
+from tests.set_clock import SetClock
 from tests.track.accounts import make_record
-from tests.track.test_clock import SetClock
 
 MIB = 1024**2
 

@@ -12,7 +12,7 @@ from jupyter_memkit.track.cells import CellAccounts
 from jupyter_memkit.track.history import History, Level, Sample
 from tests.fake_children import FakeChildren
 from tests.fake_probe import FakeProbe
-from tests.track.test_clock import SetClock
+from tests.set_clock import SetClock
 
 
 def sample(t_s: float, rss_bytes: int = 100, peak_bytes: int = 0) -> Sample:

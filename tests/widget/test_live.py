@@ -18,7 +18,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.show.live import LivePlain, build_report
 from jupyter_memkit.track.tracker import MemoryTracker
 from jupyter_memkit.widget.live import open_live
-from tests.channel.test_messages import golden
+from tests.golden import golden
 from tests.lab_server import isolated_environment
 from tests.real_kernel import RealKernel, real_kernel
 from tests.waiting import LIMIT_S

@@ -11,7 +11,7 @@ import pytest
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.reading_ahead import read_ahead_types
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
-from tests.techniques.chunked.test_rehearsal import make_body
+from tests.techniques.chunked.bodies import make_body
 
 N_ROWS = 400_000
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import os
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +14,12 @@ import polars as pl
 import pytest
 
 from jupyter_memkit.techniques.chunked import ChunkedSummary, ReduceError, chunked
-from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.mapped import Mapped
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import find_agreement
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from tests.techniques.chunked.bodies import make_body
 from tests.techniques.chunked.reductions import (
     ADDING,
     NOT_ADDING,
@@ -42,19 +40,6 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{home}.rehearsal.agreement._LIMIT_S", math.inf)
     monkeypatch.setattr(f"{home}.rehearsal.agreement._LONGEST_S", math.inf)
     monkeypatch.setattr(f"{home}.rehearsal.trial._QUICK_S", math.inf)
-
-
-def make_body(code: str, **names: Any) -> CellBody:
-    """Return a cell whose chunk is df."""
-    namespace = {"pd": pd, "np": np, "pl": pl, "Counter": Counter, **names}
-    return CellBody(
-        ast.parse(code),
-        "cell",
-        namespace=namespace,
-        name="df",
-        source=code,
-        compile_code=compile,  # type: ignore[arg-type] # of a tree
-    )
 
 
 def run(code: str, op: str | None = "sum", **options: Any) -> ChunkedSummary:

@@ -13,7 +13,7 @@ import pytest
 import jupyter_memkit as memkit
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.rehearsal.replacement import find_replacement
-from tests.techniques.chunked.test_rehearsal import make_body
+from tests.techniques.chunked.bodies import make_body
 
 NAMES = {"np": np, "pd": pd, "pl": pl, "memkit": memkit}
 

@@ -22,7 +22,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import ReduceError, chunked
 from jupyter_memkit.techniques.chunked.results.partial import Partial, partial
 from jupyter_memkit.techniques.chunked.results.partial.kinds import NAMES
-from tests.techniques.chunked.test_rehearsal import make_body
+from tests.techniques.chunked.bodies import make_body
 
 # More of them take longer: MEMKIT_RANDOM_PARTIALS=500.
 COUNT = int(os.environ.get("MEMKIT_RANDOM_PARTIALS", "4"))

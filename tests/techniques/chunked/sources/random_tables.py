@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+# The number of random files, and the first seed.
+COUNT = int(os.environ.get("MEMKIT_RANDOM_TABLES", "100"))
+FIRST = int(os.environ.get("MEMKIT_RANDOM_SEED", "0"))
 
 MISSING = ("", "", "NA", "NaN", "null", "#N/A", "None", "n/a", "<NA>", "-nan")
 # Values that resemble another type, for one of the libraries or a person.

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked import chunked
-from tests.techniques.chunked.sources.test_text_lines import compress
+from tests.techniques.chunked.sources.compressing import compress
 
 CONTENT = {".csv": "a\n1\n", ".tsv": "a\n1\n", ".jsonl": '{"a": 1}\n', ".txt": "one\n"}
 

@@ -16,8 +16,8 @@ from pyarrow import json as arrow_json
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
+from tests.techniques.chunked.sources.compressing import compress
 from tests.techniques.chunked.sources.contract import check_small, check_source
-from tests.techniques.chunked.sources.test_text_lines import compress
 
 Row = dict[str, Any]
 

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import chunked
-from tests.techniques.chunked.test_rehearsal import make_body
+from tests.techniques.chunked.bodies import make_body
 
 
 @pytest.mark.parametrize("order", ["ab", "ba"])

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from jupyter_memkit.techniques.chunked import chunked
-from tests.techniques.chunked.test_rehearsal import make_body
+from tests.techniques.chunked.bodies import make_body
 
 
 def write_folders(folder: Path, suffix: str) -> None:

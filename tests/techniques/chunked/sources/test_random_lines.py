@@ -21,7 +21,7 @@ from jupyter_memkit.techniques.chunked.sources import lines, samples
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.json_lines import sample
 from tests.techniques.chunked.sources.random_lines import make_lines
-from tests.techniques.chunked.sources.test_random_tables import COUNT, FIRST
+from tests.techniques.chunked.sources.random_tables import COUNT, FIRST
 
 
 def read_whole(content: bytes) -> Any:

@@ -8,7 +8,6 @@ more than 1,000 files, every hundredth is large.
 from __future__ import annotations
 
 import io
-import os
 import random
 import warnings
 from pathlib import Path
@@ -28,10 +27,12 @@ from jupyter_memkit.techniques.chunked.sources.delimited import (
     sample,
     source,
 )
-from tests.techniques.chunked.sources.random_tables import Table, make_table
-
-COUNT = int(os.environ.get("MEMKIT_RANDOM_TABLES", "100"))
-FIRST = int(os.environ.get("MEMKIT_RANDOM_SEED", "0"))
+from tests.techniques.chunked.sources.random_tables import (
+    COUNT,
+    FIRST,
+    Table,
+    make_table,
+)
 
 # Why a file that a library reads as a whole may be rejected, with a remedy.
 _NAMES = (

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
-import zipfile
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from tests.techniques.chunked.sources.compressing import compress
 from tests.techniques.chunked.sources.contract import (
     check_small,
     check_source,
@@ -22,23 +18,6 @@ from tests.techniques.chunked.sources.contract import (
 
 # With other line ends, quotes that do not end, and empty lines.
 LINES = [f'{i} "caf\u00e9 \x0b\u2028' * (i % 5) for i in range(1_000)]
-
-
-def compress(path: Path, data: bytes) -> None:
-    """Write data, compressed by the extension of the file."""
-    if path.suffix == ".gz":
-        data = gzip.compress(data)
-    elif path.suffix == ".bz2":
-        data = bz2.compress(data)
-    elif path.suffix == ".xz":
-        data = lzma.compress(data)
-    elif path.suffix == ".zst":
-        data = pa.compress(data, "zstd", asbytes=True)
-    elif path.suffix == ".zip":
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(path.stem, data)
-        return
-    path.write_bytes(data)
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
