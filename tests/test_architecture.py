@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1] / "jupyter_memkit"
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "jupyter_memkit"
 
 FLOORS = (
     {"protocol", "errors"},
@@ -158,4 +159,15 @@ def test_nothing_of_ours_runs_where_exceptions_are_dropped() -> None:
                         found.append((path.name, node.lineno))
                 case _:
                     pass
+    assert found == []
+
+
+def test_tests_stand_alone() -> None:
+    """No file imports from a test: what several tests need has a file of its own."""
+    found = [
+        (path, name)
+        for path in sorted(TESTS.rglob("*.py"))
+        for name in imports(parse(path))
+        if name.startswith("tests.") and ".test_" in name
+    ]
     assert found == []
