@@ -11,7 +11,7 @@ import json
 import queue
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jupyter_memkit import protocol
@@ -19,9 +19,15 @@ from jupyter_memkit.errors import MemkitError
 
 # A kernel answers between cells within milliseconds, but the machine may be busy.
 _TIMEOUT_S = 60.0
+# After this time without a reply, ask what every kernel answers. Doing so at once would
+# show a busy kernel as idle to its pages.
+_SILENT_S = 5.0
 # How often to ask again while the kernel is busy with what a cell left to its loop.
 _ATTEMPTS = 4
 
+_NOT_LOADED = (
+    "the kernel has not loaded jupyter_memkit; load it with %load_ext jupyter_memkit"
+)
 _ACT = '__import__("jupyter_memkit.channel.acting", fromlist=["act"]).act({request!r})'
 _LOAD = "get_ipython().extension_manager.load_extension('jupyter_memkit')"
 
@@ -111,12 +117,28 @@ async def ask(
     message = client.session.msg(protocol.REQUEST_TYPE, content)
     client.control_channel.send(message)
     end_s = time.monotonic() + timeout_s
+    with contextlib.suppress(TimeoutError, queue.Empty):
+        silent_s = min(timeout_s, _SILENT_S)
+        reply = await _receive(client, [message], time.monotonic() + silent_s)
+        return _accept(reply["content"])
+    other = client.session.msg("kernel_info_request", {})
+    client.control_channel.send(other)
+    with _limited(timeout_s):
+        reply = await _receive(client, [message, other], end_s)
+    # The messages of this channel are handled in the order of their arrival.
+    if reply["msg_type"] == "kernel_info_reply":
+        raise MemkitError(_NOT_LOADED)
+    return _accept(reply["content"])
+
+
+async def _receive(client: Any, messages: Sequence[Any], end_s: float) -> Any:
+    """Return the first reply to any of some messages, until a time of the clock."""
+    sent = {message["header"]["msg_id"] for message in messages}
     while True:
         left_s = max(0.0, end_s - time.monotonic())
-        with _limited(timeout_s):
-            reply = await client.get_control_msg(timeout=left_s)
-        if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
-            return _accept(reply["content"])
+        reply = await client.get_control_msg(timeout=left_s)
+        if reply["parent_header"].get("msg_id") in sent:
+            return reply
 
 
 async def act(client: Any, request: protocol.Act, timeout_s: float) -> protocol.Acted:
