@@ -91,4 +91,4 @@ class ArrowTables:
                 continue
             wanted = self._seen.setdefault(field.name, got)
             if got != wanted and not is_castable(kind, parse_type(wanted)):
-                raise self._types.make_conflict(field.name, got, first_row)
+                raise self._types.make_conflict(field.name, got, wanted, first_row)

@@ -45,14 +45,16 @@ class ColumnTypes:
             if kind != NULL and (request.columns is None or name in request.columns)
         }
 
-    def make_conflict(self, column: str, got: str, first_row: int) -> MemkitError:
-        """Return the error for a type, if no type holds it and the wanted one."""
+    def make_conflict(
+        self, column: str, got: str, wanted: str, first_row: int
+    ) -> MemkitError:
+        """Return the error for types that no type holds both of."""
         # A run that starts over requests the type of later rows.
         is_requested = column in self.requested
         where = "in other rows or by --types" if is_requested else "in earlier rows"
         return MemkitError(
             f"{column} of {self.source} is {got} from row {first_row:,} on, but "
-            f"{self.wanted[column]} {where}, and unless values change no type holds "
+            f"{wanted} {where}, and unless values change no type holds "
             "both; leave it out with --columns, or read the files of each type "
             "separately"
         )

@@ -187,7 +187,7 @@ class PandasFrames:
                 if fitted is not None:
                     frame[column] = fitted
                 elif wider == wanted:
-                    raise self._types.make_conflict(column, got, first_row)
+                    raise self._types.make_conflict(column, got, wanted, first_row)
                 else:
                     changed[column] = (wanted, wider)
         if changed:
