@@ -215,7 +215,7 @@ def test_rows_are_repeated_only_while_that_is_quick(
 
 def test_large_rows_are_not_repeated() -> None:
     """Rows of an image each are not copied 64 times."""
-    images = np.zeros((20, 1000, 1000))
+    images = np.zeros((20, 500, 500))
     lengths: list[int] = []
     body = make_body("note(len(df))\nfloat(df.max())", note=lengths.append)
     trial = Trial(body)
