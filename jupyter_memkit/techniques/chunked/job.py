@@ -6,16 +6,13 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
 from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
-from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
-from jupyter_memkit.techniques.chunked.parallel.cluster_run import ClusterRun
-from jupyter_memkit.techniques.chunked.parallel.workers import WorkersRun
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.restarts import Restarts
 from jupyter_memkit.techniques.chunked.results.sinks import Reduced
@@ -26,6 +23,9 @@ from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary
 from jupyter_memkit.techniques.interrupts import Interrupts
+
+if TYPE_CHECKING:
+    from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster
 
 
 class Job:
@@ -214,8 +214,17 @@ class Job:
         if self._cluster is not None and self._options.only is None:
             sink = self._ledger.sink
             operation = sink.operation if isinstance(sink, Reduced) else None
+            # Most runs need neither this nor what is imported below.
+            from jupyter_memkit.techniques.chunked.parallel.cluster_run import (  # noqa: PLC0415
+                ClusterRun,
+            )
+
             return ClusterRun(spec, self._cluster, operation)
         if self._n_workers:
+            from jupyter_memkit.techniques.chunked.parallel.workers import (  # noqa: PLC0415
+                WorkersRun,
+            )
+
             return WorkersRun(spec, self._n_workers)
         return LocalRun(spec)
 

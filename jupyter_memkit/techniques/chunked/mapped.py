@@ -14,7 +14,6 @@ from jupyter_memkit.techniques.chunked.identity import identify
 from jupyter_memkit.techniques.chunked.job import Job
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions, check_count
-from jupyter_memkit.techniques.chunked.parallel.choosing import open_cluster
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.reading_ahead import read_ahead_types
 from jupyter_memkit.techniques.chunked.rehearsal import rehearse
@@ -211,6 +210,11 @@ class Mapped:
         ledger = Ledger(sink, checkpoint, found.notes)
         cluster = None
         if options.on is not None:
+            # Few runs need it.
+            from jupyter_memkit.techniques.chunked.parallel.choosing import (  # noqa: PLC0415
+                open_cluster,
+            )
+
             with interrupts.allowed():
                 cluster = open_cluster(
                     options.on,

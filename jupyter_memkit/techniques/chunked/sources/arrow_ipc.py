@@ -29,8 +29,6 @@ from jupyter_memkit.techniques.chunked.sources.files import FileSource
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
-SUFFIXES = frozenset({".arrow", ".arrows", ".feather", ".ipc"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrowSource(FileSource):

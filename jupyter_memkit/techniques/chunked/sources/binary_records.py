@@ -13,8 +13,6 @@ from jupyter_memkit.techniques.chunked.sources.files import file_fingerprint
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
 from jupyter_memkit.techniques.chunked.sources.stored_array import StoredArray
 
-SUFFIXES = frozenset({".bin", ".dat"})
-
 _EXAMPLE = "--read dtype=f8 or --read \"dtype=[('id','<i8'),('price','<f4')]\""
 
 

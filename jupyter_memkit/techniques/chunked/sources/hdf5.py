@@ -24,8 +24,6 @@ from jupyter_memkit.techniques.chunked.sources.ranges import (
 )
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
-SUFFIXES = frozenset({".h5", ".hdf5", ".hdf"})
-
 
 def open_hdf5(path: Path, options: Mapping[str, Any]) -> Source:
     """Return the source of a dataset, or of a table that pandas stored.

@@ -10,32 +10,24 @@ from typing import Any, TypeVar, cast
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.paths import expand_home
-from jupyter_memkit.techniques.chunked.sources import (
-    arrow_ipc,
-    binary_records,
-    hdf5,
-    json_lines,
-    parquet,
-    text_lines,
-    zarr,
-)
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.blank_files import leave_out_blank
 from jupyter_memkit.techniques.chunked.sources.compressed import COMPRESSIONS
-from jupyter_memkit.techniques.chunked.sources.delimited import (
-    SEPARATORS,
-    DelimitedSource,
-    is_separator,
-)
 from jupyter_memkit.techniques.chunked.sources.files import (
     find_files,
     refusing_unreadable,
 )
+from jupyter_memkit.techniques.chunked.sources.formats import (
+    FOLDERS,
+    OPENERS,
+    TABLES,
+    TEXTS,
+    FileOpener,
+    format_of,
+)
 from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
 from jupyter_memkit.techniques.chunked.sources.lazy_objects import find_opener
 from jupyter_memkit.techniques.chunked.sources.memory import MemorySource, find_slicer
-from jupyter_memkit.techniques.chunked.sources.npy import NpySource
-from jupyter_memkit.techniques.chunked.sources.npz import NpzSource
 from jupyter_memkit.techniques.chunked.sources.partitioned import (
     add_keys,
     find_root,
@@ -48,58 +40,15 @@ from jupyter_memkit.techniques.chunked.sources.remote import (
 from jupyter_memkit.techniques.chunked.sources.several import SeveralSource
 from jupyter_memkit.techniques.chunked.sources.unsupported import find_remedy
 
-FileOpener = Callable[[Path, Mapping[str, Any]], Source]
 ObjectOpener = Callable[[Any], Source]
 
 OpenerT = TypeVar("OpenerT", bound=Callable[..., Source])
 
-
-def _open_delimited(path: Path, options: Mapping[str, Any]) -> Source:
-    options = dict(options)
-    separator = SEPARATORS[_format_of(path)]
-    is_given = "sep" in options
-    given = options.get("sep")
-    given = "\t" if given == "\\t" else given
-    if is_separator(given):
-        del options["sep"]
-        separator = str(given)
-    return DelimitedSource(
-        path=path, separator=separator, is_given=is_given, options=options
-    )
-
-
-def _opens_with(source_type: Callable[..., Source]) -> FileOpener:
-    return lambda path, options: source_type(path=path, options=options)
-
-
 # By the extension of a file, without that of a compression.
-_FORMATS: dict[str, FileOpener] = {
-    **dict.fromkeys(SEPARATORS, _open_delimited),
-    **dict.fromkeys(parquet.SUFFIXES, _opens_with(parquet.ParquetSource)),
-    **dict.fromkeys(arrow_ipc.SUFFIXES, _opens_with(arrow_ipc.ArrowSource)),
-    **dict.fromkeys(json_lines.SUFFIXES, _opens_with(json_lines.JsonLinesSource)),
-    **dict.fromkeys(text_lines.SUFFIXES, _opens_with(text_lines.TextLinesSource)),
-    **dict.fromkeys(
-        binary_records.SUFFIXES, _opens_with(binary_records.BinaryRecordsSource)
-    ),
-    **dict.fromkeys(hdf5.SUFFIXES, hdf5.open_hdf5),
-    ".npy": _opens_with(NpySource),
-    ".npz": _opens_with(NpzSource),
-    zarr.SUFFIX: _opens_with(zarr.ZarrSource),
-}
-
-_TEXTS = frozenset({*SEPARATORS, *json_lines.SUFFIXES, *text_lines.SUFFIXES})
+_FORMATS: dict[str, FileOpener] = dict(OPENERS)
 
 # Formats that can be read if the whole file is compressed.
-_COMPRESSIBLE = set(_TEXTS)
-
-# Formats whose rows have columns, to which the names of folders may add some.
-_TABLES = frozenset(
-    {*SEPARATORS, *parquet.SUFFIXES, *arrow_ipc.SUFFIXES, *json_lines.SUFFIXES}
-)
-
-# Folders with these extensions are one source each.
-_FOLDERS = frozenset({zarr.SUFFIX})
+_COMPRESSIBLE = set(TEXTS)
 
 # The user's own sources, by type.
 _TYPES: dict[type, ObjectOpener] = {}
@@ -133,7 +82,15 @@ def chunk_source(target: type | str) -> Callable[[OpenerT], OpenerT]:
     A source is any object with the methods of `Source`; often an existing one will
     do, here for an object that counts down:
 
-    >>> from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
+    >>> from jupyter_memkit.techniques.chunked.sources.formats import (
+    FOLDERS,
+    OPENERS,
+    TABLES,
+    TEXTS,
+    FileOpener,
+    format_of,
+    )
+    from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
     >>> class Countdown:
     ...     def __init__(self, start):
     ...         self.start = start
@@ -250,7 +207,7 @@ def _find_listed(path: str | os.PathLike[str]) -> list[Path]:
 
 
 def _is_folder_source(path: Path) -> bool:
-    return path.suffix.lower() in _FOLDERS and path.is_dir()
+    return path.suffix.lower() in FOLDERS and path.is_dir()
 
 
 def _is_list_of_paths(source: Any) -> bool:
@@ -290,7 +247,7 @@ def _open_files(
     options: Mapping[str, Any],
     root: tuple[str, ...] | None = None,
 ) -> Source:
-    formats = {_format_of(path) for path in files}
+    formats = {format_of(path) for path in files}
     if len(formats) > 1:
         is_folder = expand_home(name).is_dir()
         remedy = _suggest_pattern(name, files) if is_folder else "those of one format"
@@ -314,10 +271,10 @@ def _open_files(
                 f"parts; unpack it, and use {path.stem}"
             )
             raise SourceError(message)
-    if len(files) > 1 and suffix in _TEXTS:
-        files = leave_out_blank(files, of_tables=suffix in _TABLES)
+    if len(files) > 1 and suffix in TEXTS:
+        files = leave_out_blank(files, of_tables=suffix in TABLES)
     sources = [opener(path, options) for path in files]
-    if suffix in _TABLES:
+    if suffix in TABLES:
         sources = add_keys(sources, files, root)
     if len(sources) == 1:
         return sources[0]
@@ -326,15 +283,9 @@ def _open_files(
 
 def _suggest_pattern(folder: str, files: list[Path]) -> str:
     """Return the pattern of the files of one format in a folder, as a remedy."""
-    wanted = min(map(_format_of, files))
-    chosen = [path for path in files if _format_of(path) == wanted]
+    wanted = min(map(format_of, files))
+    chosen = [path for path in files if format_of(path) == wanted]
     is_flat = all(path.parent == expand_home(folder) for path in chosen)
     is_plain = all(path.suffix.lower() == wanted for path in chosen)
     name = f"*{wanted}" if is_plain else f"*{wanted}*"
     return f'a pattern, such as "{Path(folder, *([] if is_flat else ["**"]), name)}"'
-
-
-def _format_of(path: Path) -> str:
-    """Return the extension of the format, without that of a compression."""
-    suffix = path.suffix.lower()
-    return Path(path.stem).suffix.lower() if suffix in COMPRESSIONS else suffix

@@ -36,8 +36,6 @@ from jupyter_memkit.techniques.chunked.sources.reader_options import (
 from jupyter_memkit.techniques.chunked.sources.remote import opened
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
-SUFFIXES = frozenset({".parquet", ".pq"})
-
 _BUFFER_BYTES = 65_536
 
 # Large enough that the cost per batch is negligible, and small for a budget.

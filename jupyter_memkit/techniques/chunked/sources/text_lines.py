@@ -18,8 +18,6 @@ from jupyter_memkit.techniques.chunked.sources.lines import (
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
-SUFFIXES = frozenset({".txt", ".log"})
-
 _OF_TABLES = frozenset(
     {"sep", "delimiter", "header", "names", "index_col", "usecols", "dtype", "skiprows"}
 )

@@ -20,8 +20,6 @@ from jupyter_memkit.techniques.chunked.sources.ranges import (
 )
 from jupyter_memkit.techniques.chunked.sources.stored_array import choose_fields
 
-SUFFIX = ".zarr"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZarrSource:

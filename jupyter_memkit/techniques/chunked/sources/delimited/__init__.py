@@ -23,10 +23,7 @@ rejected if its types in pandas depend on the order of the values (integers of m
 64 bits among others).
 """
 
-from jupyter_memkit.techniques.chunked.sources.delimited.line_ends import is_separator
-from jupyter_memkit.techniques.chunked.sources.delimited.source import (
-    SEPARATORS,
-    DelimitedSource,
-)
+from jupyter_memkit.techniques.chunked.sources.delimited.opening import open_delimited
+from jupyter_memkit.techniques.chunked.sources.delimited.source import DelimitedSource
 
-__all__ = ["SEPARATORS", "DelimitedSource", "is_separator"]
+__all__ = ["DelimitedSource", "open_delimited"]

@@ -46,8 +46,6 @@ from jupyter_memkit.techniques.chunked.sources.samples import find_line_starts
 from jupyter_memkit.techniques.chunked.sources.signatures import check_text_file
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
-
 _PARSES = {"arrow": by_arrow.parse, "polars": by_polars.parse}
 
 

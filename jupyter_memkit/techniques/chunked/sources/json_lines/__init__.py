@@ -10,9 +10,6 @@ has its own keys only: Python parses these, and they are kept as JSON text until
 frame is made. For Arrow and polars nested objects have the same keys throughout.
 """
 
-from jupyter_memkit.techniques.chunked.sources.json_lines.source import (
-    SUFFIXES,
-    JsonLinesSource,
-)
+from jupyter_memkit.techniques.chunked.sources.json_lines.source import JsonLinesSource
 
-__all__ = ["SUFFIXES", "JsonLinesSource"]
+__all__ = ["JsonLinesSource"]

@@ -28,8 +28,6 @@ from jupyter_memkit.techniques.chunked.sources.ranges import check_options
 from jupyter_memkit.techniques.chunked.sources.samples import find_line_starts
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
-SUFFIXES = frozenset({".jsonl", ".ndjson"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonLinesSource(FileSource):
