@@ -53,9 +53,10 @@ from jupyter_memkit.techniques.chunked.results.partial import Partial
 _LIMIT_S = 0.03
 _FIRST_SPLITS = 3
 
-# How often the rows are repeated, and the processor time of a call after which they are
-# not repeated more often. The repeated rows are at most so large.
-_TIMES = (4, 16, 64)
+# How often the rows are repeated at each step and at most, the processor time of a call
+# after which they are not repeated more often, and the most bytes of repeated rows.
+_STEP = 4
+_MOST_TIMES = 64
 _LONGEST_S = 0.005
 _REPEATED_BYTES = 32 << 20
 
@@ -183,7 +184,7 @@ def _compare_rows(_op: str, tried: list[_Tried], trial: Trial) -> Agreement:
 
 
 def _check_repeated(op: str, keys: tuple[str, ...], trial: Trial, rows: Any) -> bool:
-    """Compare many repetitions of the rows with as many values over them.
+    """Compare the value over repeated rows with as many values over fewer of them.
 
     A total can exceed a size that the cell asks for only over as many rows as a chunk
     has.
@@ -193,56 +194,62 @@ def _check_repeated(op: str, keys: tuple[str, ...], trial: Trial, rows: Any) -> 
     bool
         Whether the cell finds anything in so many rows.
     """
-    found = _call_repeated(trial, rows)
-    if found is None:
+    levels = list(_call_repeated(trial, rows))
+    if not levels:
         return False
-    times, repeated, many = found
+    times, repeated, many = levels[-1]
     last = take(repeated, range(len(repeated) - len(rows), len(repeated)))
     small = [trial.call(each) for each in (rows, last)]
-    if many is None or not all(each and each[0] is not None for each in small):
+    is_known = all(each and each[0] is not None for each in small)
+    if not is_known or any(value is None for _, _, value in levels):
         return False
     once, elsewhere = (each[0] for each in small)
-    name = f"{times} repetitions of {len(rows):,} rows"
     if op in {"concat", "count"}:
         if not hasattr(many, "__len__") or len(once) != len(elsewhere):
             return False
+        name = _name_repeated(times, rows)
         check_count(name, len(many), times * len(once))
         return len(many) > 0
     if not is_same(once, elsewhere):
         # It depends on the numbers of the rows.
         return False
-    tried = _Tried(Split(name, repeated, ()), many, [once] * times)
-    _compare(op, keys, tried, trial)
+    part, tried = rows, _Tried(Split("", rows, ()), once, [])
+    for _, repeated, value in levels:
+        name = _name_repeated(_STEP, part)
+        tried = _Tried(Split(name, repeated, ()), value, [tried.whole] * _STEP)
+        _compare(op, keys, tried, trial)
+        part = repeated
     return not _is_nothing(op, tried)
 
 
-def _call_repeated(trial: Trial, rows: Any) -> tuple[int, Any, Any] | None:
+def _name_repeated(times: int, rows: Any) -> str:
+    return f"{times} repetitions of {len(rows):,} rows"
+
+
+def _call_repeated(trial: Trial, rows: Any) -> Iterator[tuple[int, Any, Any]]:
     """Call a cell over more and more repetitions, as long as that is quick.
 
     A cell can take the square of the rows, of time and of memory.
 
-    Returns
-    -------
-    tuple or None
-        How often the rows are repeated at most, the repeated rows, and the value; None
-        if they cannot be, or if the cell fails.
+    Yields
+    ------
+    tuple
+        How often the rows are repeated, the repeated rows, and the value.
     """
     # Rows can be as large as images.
     rows_bytes = max(1, sizeof(rows, exact=False).bytes)
-    best = None
-    for times in _TIMES:
-        if times * rows_bytes > _REPEATED_BYTES:
-            break
+    times = _STEP
+    while times <= _MOST_TIMES and times * rows_bytes <= _REPEATED_BYTES:
         repeated = repeat(rows, times)
         # Of all threads, because some libraries have their own.
         start_s = time.process_time()
         value = [] if repeated is None else trial.call(repeated)
         if not value:
-            break
-        best = times, repeated, value[0]
+            return
+        yield times, repeated, value[0]
         if time.process_time() - start_s > _LONGEST_S:
-            break
-    return best
+            return
+        times *= _STEP
 
 
 def _agree_by_chance(op: str, tried: list[_Tried]) -> bool:

@@ -39,6 +39,8 @@ def is_proven(op: str, tree: ast.Module, chunk_name: str) -> bool:
     True
     >>> check("sum", "chunk.delay.max()"), check("max", "chunk.delay.max()")
     (False, True)
+    >>> check("sum", "(chunk.price * chunk.n).groupby(chunk.day).sum()")
+    True
     """
     value = _inline(tree)
     prover = _Prover(chunk_name)
@@ -168,8 +170,11 @@ class _Prover:
             case ast.Attribute(value=place) | ast.Subscript(value=place):
                 return self.is_grouped(place)
             case ast.Call(func=ast.Attribute(value=place, attr="groupby"), args=[key]):
-                is_plain = isinstance(key, (ast.Constant, ast.List))
-                return (is_plain or self.is_column(key)) and self.is_rows(place)
+                is_column = self.is_column(key)
+                is_key = is_column or isinstance(key, (ast.Constant, ast.List))
+                return (is_key and self.is_rows(place)) or (
+                    is_column and self.is_column(place)
+                )
         return False
 
     def _has_columns_only(self, node: ast.expr) -> bool:
