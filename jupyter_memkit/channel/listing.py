@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit import protocol
 from jupyter_memkit.channel.identity import write_token
@@ -13,7 +13,6 @@ from jupyter_memkit.channel.offers import find_actions
 from jupyter_memkit.channel.requests import MOST_NAME_LETTERS
 from jupyter_memkit.measure.holders import Holders
 from jupyter_memkit.measure.models.records import ModelSize, Split
-from jupyter_memkit.measure.sizes import Size
 from jupyter_memkit.track.variables import Variable, Variables, list_variables
 
 if TYPE_CHECKING:
@@ -139,18 +138,12 @@ def _variable(
         "shape": None if each.shape is None else list(each.shape),
         "bytes": size.bytes,
         "shared_bytes": size.shared_bytes,
-        "accuracy": _accuracy(size),
+        "accuracy": size.accuracy,
         "elsewhere": _parts(size.elsewhere),
         "made_in": each.made_in,
         "split": _split([model for model in models if model.variable == each.name]),
         "actions": find_actions(value, size) if can_act else [],
     }
-
-
-def _accuracy(size: Size) -> Literal["exact", "estimate", "at least"]:
-    if size.error_ratio is None or size.opaque:
-        return "at least"
-    return "exact" if size.exact else "estimate"
 
 
 def _split(models: Sequence[ModelSize]) -> list[protocol.MemoryPart]:

@@ -39,7 +39,7 @@ _SHOWN_VARIABLES = 5
 _SHOWN_CURES = 5
 _SHOWN_PROGRAMS = 5
 _HINTS_S = 2.0
-_SIZES_S = 0.5
+_SIZES_S = 2.0
 # Smaller variables do not explain a stop.
 _LEAST_SHARE = 0.01
 
@@ -126,17 +126,19 @@ def _find_variables(
 ) -> Iterator[GrownVariable]:
     """Yield the variables of at least a size in main memory or on a device."""
     namespace = user_variables(shell)
-    measured = {
-        name: _read_size(size, device)
+    measured = [
+        (_read_size(size, device), name, size.accuracy)
         for name, size in _measure(shell, namespace).items()
-    }
-    for name, n_bytes in sorted(measured.items(), key=lambda item: -item[1]):
+    ]
+    for n_bytes, name, accuracy in sorted(measured, reverse=True):
         if n_bytes < max(1, least_bytes):
             return
         grown_bytes = None
         if start is not None:
             grown_bytes = start.grown_bytes(name, namespace[name], n_bytes)
-        yield GrownVariable(name=name, bytes=n_bytes, grown_bytes=grown_bytes)
+        yield GrownVariable(
+            name=name, bytes=n_bytes, grown_bytes=grown_bytes, accuracy=accuracy
+        )
 
 
 def _measure(shell: Any, namespace: Mapping[str, Any]) -> dict[str, Size]:

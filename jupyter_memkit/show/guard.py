@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import shorten
 
+from jupyter_memkit.show.accuracy import SIGNS
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
 from jupyter_memkit.techniques.guard.records import (
@@ -67,7 +68,8 @@ def _describe_program(program: LeftProgram) -> str:
 
 def describe_variable(variable: GrownVariable) -> str:
     """Describe a variable, and what this cell has added to it."""
-    size = f"{variable.name} {format_bytes(variable.bytes)}"
+    sign = SIGNS[variable.accuracy]
+    size = f"{variable.name} {sign}{format_bytes(variable.bytes)}"
     if not variable.grown_bytes:
         return size
     if variable.grown_bytes == variable.bytes:

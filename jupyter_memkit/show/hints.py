@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_memkit.hints.records import Accuracy, Hint, Hints
+from jupyter_memkit.hints.records import Hint, Hints
+from jupyter_memkit.show.accuracy import SIGNS
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
 from jupyter_memkit.units import format_bytes, format_duration
@@ -14,8 +15,6 @@ from jupyter_memkit.units import format_bytes, format_duration
 # The largest variables that no recent cell used.
 _SHOWN_UNUSED = 5
 _SHOWN_SKIPPED = 5
-
-_SIGNS: dict[Accuracy, str] = {"exact": "", "estimate": "≈ ", "at most": "up to "}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +60,7 @@ def _format_saving(hint: Hint) -> str:
         return f"≈ {format_duration(hint.saved_s)}"
     if hint.bytes is None:
         return ""
-    return f"{_SIGNS[hint.accuracy]}{format_bytes(hint.bytes)}"
+    return f"{SIGNS[hint.accuracy]}{format_bytes(hint.bytes)}"
 
 
 def _build_notes(found: Hints) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from jupyter_memkit.measure.models import ModelSize
 from jupyter_memkit.measure.sizes import Size
 from jupyter_memkit.measure.sizes.parts import UNTOUCHED
+from jupyter_memkit.show.accuracy import SIGNS
 from jupyter_memkit.show.models import (
     build_model_report,
     describe_models,
@@ -53,7 +54,7 @@ def format_size(size: Size) -> str:
     """Format a size with its accuracy and its location."""
     parts = []
     if size.bytes or not size.elsewhere:
-        parts.append(f"{_mark(size)}{format_bytes(size.bytes)}")
+        parts.append(f"{SIGNS[size.accuracy]}{format_bytes(size.bytes)}")
     parts += [
         f"{format_bytes(n_bytes)} {_name_place(device)}"
         for device, n_bytes in size.elsewhere.items()
@@ -65,12 +66,6 @@ def format_size(size: Size) -> str:
 def describe_shape(shape: tuple[int, ...] | None) -> str:
     """Format a shape; empty if there is none."""
     return " x ".join(f"{length:,}" for length in shape) if shape else ""
-
-
-def _mark(size: Size) -> str:
-    if size.error_ratio is None or size.opaque:
-        return "≥ "
-    return "" if size.exact else "≈ "
 
 
 def _name_place(device: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from jupyter_memkit.measure.sizes.parts import RAM, UNTOUCHED
 from jupyter_memkit.records import Record, to_plain
 from jupyter_memkit.units import format_bytes
+
+Accuracy = Literal["exact", "estimate", "at least"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,13 @@ class Size(Record):
     exact: bool = True
     error_ratio: float | None = 0.0
     opaque: tuple[str, ...] = ()
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """Whether the size is exact, an estimate, or a lower bound."""
+        if self.error_ratio is None or self.opaque:
+            return "at least"
+        return "exact" if self.exact else "estimate"
 
     @property
     def device(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from jupyter_memkit.measure.sizes.records import Accuracy
 from jupyter_memkit.records import Record
 
 
@@ -54,11 +55,14 @@ class GrownVariable(Record):
     grown_bytes : int or None
         What it has grown by in this cell; None if it was changed in place, and by how
         much is unknown.
+    accuracy : {"exact", "estimate", "at least"}
+        The accuracy of both.
     """
 
     name: str
     bytes: int
     grown_bytes: int | None
+    accuracy: Accuracy = "exact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
