@@ -130,6 +130,7 @@ class VariableSize(TypedDict):
 
     name: str
     bytes: int
+    accuracy: Literal["exact", "estimate", "at least"]
 
 
 class Present(TypedDict):

@@ -11,6 +11,7 @@ from jupyter_memkit.track.activity import Activity
 from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.highest import Highest
 from jupyter_memkit.track.history import Sample
+from jupyter_memkit.track.largest import LargeVariable
 from jupyter_memkit.track.moment import Reading
 from jupyter_memkit.track.tracker import MemoryTracker
 
@@ -107,10 +108,19 @@ def _present(
             }
             for device in reading.gpu.devices
         ],
-        "largest": [{"name": name, "bytes": size} for name, size in news.largest],
+        "largest": list(map(variable_size, news.largest)),
         "collector_pause": _collector_pause(news.collector_pause),
         "guard": _guard(news.guard),
         "cells_ended": cells_ended,
+    }
+
+
+def variable_size(variable: LargeVariable) -> protocol.VariableSize:
+    """Return the name and the size of a variable."""
+    return {
+        "name": variable.name,
+        "bytes": variable.bytes,
+        "accuracy": variable.accuracy,
     }
 
 

@@ -8,7 +8,7 @@ from jupyter_memkit.techniques.gc_pausing.switch import read_gc_status
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.mark import Mark
 from jupyter_memkit.track.activity import Activities, Activity
-from jupyter_memkit.track.largest import LargestVariables
+from jupyter_memkit.track.largest import LargestVariables, LargeVariable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +42,14 @@ class News:
         What paused the garbage collector; None while it runs normally.
     guard : Mark or None
         The lowest mark of the guard; None while it is not armed.
-    largest : tuple of (str, int)
-        The largest variables when the last cell ended, and their bytes.
+    largest : tuple of LargeVariable
+        The largest variables when the last cell ended.
     """
 
     activity: Activity | None = None
     collector_pause: CollectorPause | None = None
     guard: Mark | None = None
-    largest: tuple[tuple[str, int], ...] = ()
+    largest: tuple[LargeVariable, ...] = ()
 
 
 def read_news(work: Activities, largest: LargestVariables | None = None) -> News:

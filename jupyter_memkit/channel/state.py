@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from jupyter_memkit import __version__, protocol
+from jupyter_memkit.channel.messages import variable_size
 from jupyter_memkit.channel.news import read_news
 from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.records import Record
@@ -153,8 +154,8 @@ def read_state(tracker: MemoryTracker, work: Activities) -> MemoryState:
         exact=tracker.exact,
         cells_ended=tracker.cells_ended,
     )
-    for name, size in news.largest[:_MOST_VARIABLES]:
-        variable: protocol.VariableSize = {"name": _cut(name), "bytes": size}
+    for each in news.largest[:_MOST_VARIABLES]:
+        variable = variable_size(replace(each, name=_cut(each.name)))
         found = _fit(found, replace(found, largest=(*found.largest, variable)))
     for cell in reversed(tracker.latest_cells(_MOST_CELLS)):
         last_cells = (*found.last_cells, _summarize(cell))

@@ -164,6 +164,7 @@ def _death(death: Death) -> protocol.Death:
         "first_line": death.first_line,
         "started_s": death.started_s,
         "variables": [
-            {"name": name, "bytes": n_bytes} for name, n_bytes in death.variables
+            {"name": each.name, "bytes": each.bytes, "accuracy": each.accuracy}
+            for each in death.variables
         ],
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_memkit import __version__
 from jupyter_memkit.records import Record
+from jupyter_memkit.show.accuracy import SIGNS
 from jupyter_memkit.show.gc_pause import describe_status
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.techniques.gc_pausing.switch import GcStatus, read_gc_status
@@ -131,7 +132,8 @@ def _build_death_rows(death: Death | None) -> Iterator[tuple[str, str]]:
         yield "it was running", f"{cell}, growing by {rate} a second"
     if death.variables:
         names = ", ".join(
-            f"{name} {format_bytes(size)}" for name, size in death.variables
+            f"{each.name} {SIGNS[each.accuracy]}{format_bytes(each.bytes)}"
+            for each in death.variables
         )
         yield "its variables", names
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from jupyter_memkit.measure.oom import is_in_log, read_oom_kills
 from jupyter_memkit.records import Record
+from jupyter_memkit.track.largest import LargeVariable
 from jupyter_memkit.track.last_state import (
     DISMISSED_SUFFIX,
     END_SUFFIX,
@@ -79,8 +80,8 @@ class Death(Record):
         Its first line.
     started_s : float or None
         When it started, in seconds since the epoch.
-    variables : tuple of (str, int)
-        The largest variables when the last cell before it ended, and their bytes.
+    variables : tuple of LargeVariable
+        The largest variables when the last cell before it ended.
     """
 
     id: str
@@ -99,7 +100,7 @@ class Death(Record):
     cell_id: str | None
     first_line: str | None
     started_s: float | None
-    variables: tuple[tuple[str, int], ...]
+    variables: tuple[LargeVariable, ...]
 
 
 def last_death() -> Death | None:
@@ -249,7 +250,7 @@ def _make_death(state: dict[str, Any], path: Path) -> Death:
         cause=f"{cause} at {at}",
         for_memory={"memory": True, "exit": False}.get(kind),
         seen_s=state["t_s"],
-        variables=tuple((name, n_bytes) for name, n_bytes in state["variables"]),
+        variables=tuple(LargeVariable(**each) for each in state["variables"]),
         **{name: state[name] for name in _FIELDS},
     )
 

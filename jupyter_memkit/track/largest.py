@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.measure.pace import Pace
+from jupyter_memkit.measure.sizes.records import Accuracy
+from jupyter_memkit.records import Record
 
 # Variables are measured only in a kernel that could run out of memory.
 _SHARE_WORTH_KNOWING = 0.02
@@ -20,6 +23,25 @@ _MOST = 5
 # Smaller variables do not explain a death.
 _LEAST_SHARE = 0.01
 _NAME_LETTERS = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LargeVariable(Record):
+    """A variable, and what it held.
+
+    Attributes
+    ----------
+    name : str
+        The variable.
+    bytes : int
+        Its memory.
+    accuracy : {"exact", "estimate", "at least"}
+        The accuracy of that.
+    """
+
+    name: str
+    bytes: int
+    accuracy: Accuracy = "exact"
 
 
 class LargestVariables:
@@ -34,8 +56,8 @@ class LargestVariables:
     def __init__(self, variables: Callable[[], Mapping[str, Any]]) -> None:
         self._variables = variables
         self._pace = Pace(time.perf_counter, time.thread_time)
-        self.latest: tuple[tuple[str, int], ...] = ()
-        """Their names and bytes, the largest first."""
+        self.latest: tuple[LargeVariable, ...] = ()
+        """The variables, the largest first."""
 
     def measure(self, rss_bytes: int, limit: Gauge | None) -> None:
         """Measure them, if memory is worth knowing and it is time."""
@@ -50,7 +72,9 @@ class LargestVariables:
         measured = sizes(self._variables(), budget_s=_BUDGET_S)
         ranked = sorted(measured.items(), key=lambda item: -item[1].bytes)
         self.latest = tuple(
-            (name[:_NAME_LETTERS], size.bytes)
+            LargeVariable(
+                name=name[:_NAME_LETTERS], bytes=size.bytes, accuracy=size.accuracy
+            )
             for name, size in ranked[:_MOST]
             if size.bytes >= least_bytes
         )

@@ -181,7 +181,7 @@ class LastState:
             "cell_id": None if cell is None else cell.cell_id,
             "first_line": None if cell is None else cell.first_line,
             "started_s": None if cell is None else cell.started_s,
-            "variables": self._largest.latest,
+            "variables": [each.to_dict() for each in self._largest.latest],
         }
 
     def _end_cell(self) -> None:

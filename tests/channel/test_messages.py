@@ -22,6 +22,7 @@ from jupyter_memkit.track.cells import CellRecord, OpenCell
 from jupyter_memkit.track.gpu_peak import GpuPeak
 from jupyter_memkit.track.highest import Highest
 from jupyter_memkit.track.history import Sample
+from jupyter_memkit.track.largest import LargeVariable
 from jupyter_memkit.track.moment import Reading
 from jupyter_memkit.track.peak_line import PeakLine
 from jupyter_memkit.track.tracker import MemoryTracker
@@ -131,7 +132,7 @@ PAUSED = News(
         enabled=False, by="%gc_pause on", since_s=1790000001.5
     ),
     guard=Mark(text="85%", bytes=0, reserve_bytes=1024 * MIB, action="stop"),
-    largest=(("orders", 400_000_000),),
+    largest=(LargeVariable(name="orders", bytes=400_000_000),),
 )
 
 
@@ -286,7 +287,9 @@ def test_snapshot_of_everything() -> None:
     """A new page receives the gauge, the history, the running cell and its progress."""
     pause = CollectorPause(enabled=False, by="gc.disable()", since_s=None)
     news = News(
-        activity=CHUNKS, collector_pause=pause, largest=(("orders", 400_000_000),)
+        activity=CHUNKS,
+        collector_pause=pause,
+        largest=(LargeVariable(name="orders", bytes=400_000_000),),
     )
     message = snapshot_message(still_tracker(), news, since_s=0.0, credit=600)
     assert message == golden("snapshot")

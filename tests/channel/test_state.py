@@ -18,7 +18,7 @@ from jupyter_memkit.measure.gpu import GpuMeter
 from jupyter_memkit.measure.peak import PeakMeter
 from jupyter_memkit.techniques.gc_pausing.pause import gc_pause
 from jupyter_memkit.techniques.guard.guarding import guard
-from jupyter_memkit.track.largest import LargestVariables
+from jupyter_memkit.track.largest import LargestVariables, LargeVariable
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.channel.scene import Scene
 from tests.fake_nvml import FakeGpu, FakeNvml
@@ -49,7 +49,9 @@ def busy_scene(text: str) -> Iterator[Scene]:
     )
     scene.probe.use(PIB)
     largest = scene.tracker.largest = LargestVariables(dict)
-    largest.latest = tuple((f"{text * 79}{n}", PIB) for n in range(5))
+    largest.latest = tuple(
+        LargeVariable(name=f"{text * 79}{n}", bytes=PIB) for n in range(5)
+    )
     for count in range(20):
         cell = scene.tracker.begin_cell(
             text * 300, execution_count=10**6 + count, cell_id=text * 300
@@ -84,7 +86,7 @@ def test_the_wire_has_what_the_protocol_says(shell: InteractiveShell) -> None:
     """The message has the keys, also the inner ones, that programs rely on."""
     scene = Scene()
     largest = scene.tracker.largest = LargestVariables(dict)
-    largest.latest = (("a", 400),)
+    largest.latest = (LargeVariable(name="a", bytes=400),)
     cell = scene.tracker.begin_cell("a = 1", execution_count=1, cell_id=None)
     scene.tracker.end_cell(cell, error=None)
     scene.tracker.sample()

@@ -10,6 +10,7 @@ from jupyter_memkit.server.handlers import death_message
 from jupyter_memkit.server.kernel_list import kernel_message
 from jupyter_memkit.server.meters import reading_message
 from jupyter_memkit.track.deaths import Death
+from jupyter_memkit.track.largest import LargeVariable
 from tests.golden import golden
 
 MIB = 1024**2
@@ -32,7 +33,10 @@ KILLED = Death(
     cell_id="b1946ac9",
     first_line='df = pd.read_csv("orders.csv")',
     started_s=1790000010.25,
-    variables=(("df", 20 * GIB), ("orders", GIB)),
+    variables=(
+        LargeVariable(name="df", bytes=20 * GIB),
+        LargeVariable(name="orders", bytes=GIB),
+    ),
 )
 
 

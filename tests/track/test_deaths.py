@@ -26,7 +26,7 @@ from jupyter_memkit.track.deaths import (
     leave_end,
     remove_old_states,
 )
-from jupyter_memkit.track.largest import LargestVariables
+from jupyter_memkit.track.largest import LargestVariables, LargeVariable
 from jupyter_memkit.track.last_state import LastState, Place
 from jupyter_memkit.track.tracker import MemoryTracker
 from tests.lab_server import isolated_environment
@@ -52,7 +52,7 @@ STATE = {
     "cell_id": "abc",
     "first_line": "x = load()",
     "started_s": 990.0,
-    "variables": [["x", 1 << 30]],
+    "variables": [{"name": "x", "bytes": 1 << 30, "accuracy": "at least"}],
 }
 
 
@@ -77,7 +77,9 @@ def test_death(place: Place) -> None:
         "ended without a clean shutdown at 4.0 GiB of 8.0 GiB (cgroup memory.max)"
     )
     assert (death.execution_count, death.first_line) == (7, "x = load()")
-    assert death.variables == (("x", 1 << 30),)
+    assert death.variables == (
+        LargeVariable(name="x", bytes=1 << 30, accuracy="at least"),
+    )
     assert death.for_memory is None
 
 
@@ -312,4 +314,4 @@ def test_row_of_the_status(place: Place, monkeypatch: pytest.MonkeyPatch) -> Non
         rows = dict(build_report(read_status(tracker)).rows)
     assert rows["last kernel"].startswith("ended without a clean shutdown at 4.0 GiB")
     assert rows["it was running"] == "[7] x = load(), growing by 1.0 GiB a second"
-    assert rows["its variables"] == "x 1.0 GiB"
+    assert rows["its variables"] == "x ≥ 1.0 GiB"

@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { VariableAction } from '../model/inspection';
 import type { IActed, IHint, IListedVariable } from '../wire/protocol';
 import { formatBytes, formatCount, formatDuration } from './format';
+import { formatVariableSize } from './variables';
 
 /**
  * The size of a variable with its accuracy, and what it has elsewhere.
@@ -11,14 +12,13 @@ export function formatSize(
   { bytes, accuracy, elsewhere }: IListedVariable,
   trans: TranslationBundle
 ): string {
-  const mark = { exact: '', estimate: '≈ ', 'at least': '≥ ' }[accuracy];
   const parts = elsewhere.map(part =>
     part.name === 'untouched'
       ? trans.__('%1 untouched', formatBytes(part.bytes))
       : trans.__('%1 on %2', formatBytes(part.bytes), part.name)
   );
   return bytes > 0 || parts.length === 0
-    ? [`${mark}${formatBytes(bytes)}`, ...parts].join(' + ')
+    ? [formatVariableSize({ bytes, accuracy }), ...parts].join(' + ')
     : parts.join(' + ');
 }
 

@@ -1,6 +1,18 @@
 import type { IVariableSize } from '../wire/protocol';
 import { formatBytes } from './format';
 
+const SIGNS = { exact: '', estimate: '≈ ', 'at least': '≥ ' };
+
+/**
+ * A size with the sign of its accuracy.
+ */
+export function formatVariableSize({
+  bytes,
+  accuracy
+}: Pick<IVariableSize, 'bytes' | 'accuracy'>): string {
+  return `${SIGNS[accuracy]}${formatBytes(bytes)}`;
+}
+
 /**
  * The names and sizes of the first variables.
  */
@@ -10,6 +22,6 @@ export function listLargest(
 ): string {
   return variables
     .slice(0, most)
-    .map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`)
+    .map(variable => `${variable.name} (${formatVariableSize(variable)})`)
     .join(', ');
 }

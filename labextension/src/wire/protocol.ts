@@ -131,11 +131,13 @@ export const decodeGpu = record<IGpu>({
 export interface IVariableSize {
   readonly name: string;
   readonly bytes: number;
+  readonly accuracy: 'exact' | 'estimate' | 'at least';
 }
 
 export const decodeVariableSize = record<IVariableSize>({
   name: ['name', string],
-  bytes: ['bytes', number]
+  bytes: ['bytes', number],
+  accuracy: ['accuracy', literal('exact', 'estimate', 'at least')]
 });
 
 /**

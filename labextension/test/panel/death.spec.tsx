@@ -143,7 +143,7 @@ describe('DeathCard', () => {
     const card = show({
       firstLine: INJECTION,
       limitName: INJECTION,
-      variables: [{ name: INJECTION, bytes: 1024 ** 3 }]
+      variables: [{ name: INJECTION, bytes: 1024 ** 3, accuracy: 'exact' }]
     });
     expect(card.querySelector('img')).toBeNull();
     expect(card.textContent.split(INJECTION).length).toBe(4);
@@ -153,7 +153,7 @@ describe('DeathCard', () => {
     const name = 'x'.repeat(500);
     const card = show({
       firstLine: name,
-      variables: [{ name, bytes: 1024 ** 3 }]
+      variables: [{ name, bytes: 1024 ** 3, accuracy: 'exact' }]
     });
     expect(card.textContent.split(name).length).toBe(3);
   });

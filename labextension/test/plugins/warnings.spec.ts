@@ -64,7 +64,8 @@ describe('the plugin of the warnings', () => {
     fill(kernel, 0.9, {
       'present.largest': ['a', 'b', 'c', 'd'].map((name, index) => ({
         name,
-        bytes: (9 - index) * MEBIBYTE
+        bytes: (9 - index) * MEBIBYTE,
+        accuracy: 'exact'
       }))
     });
     expect(messages()).toEqual([
@@ -177,7 +178,7 @@ describe('the plugin of the warnings', () => {
     await activate();
     const name = '<img src=x onerror=alert(1)>';
     fill(await page.openLive(), 0.9, {
-      'present.largest': [{ name, bytes: MEBIBYTE }]
+      'present.largest': [{ name, bytes: MEBIBYTE, accuracy: 'exact' }]
     });
     expect(messages()[0]).toContain(name);
     expect(document.querySelector('img')).toBeNull();

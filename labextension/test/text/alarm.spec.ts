@@ -20,7 +20,8 @@ describe('describeAlarm', () => {
 describe('describeLargest', () => {
   const variables = ['a', 'b', 'c', 'd'].map((name, index) => ({
     name,
-    bytes: (4 - index) * GIBIBYTE
+    bytes: (4 - index) * GIBIBYTE,
+    accuracy: 'exact' as const
   }));
 
   it('names the three largest variables and their sizes', () => {
