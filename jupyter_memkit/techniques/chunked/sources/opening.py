@@ -82,15 +82,7 @@ def chunk_source(target: type | str) -> Callable[[OpenerT], OpenerT]:
     A source is any object with the methods of `Source`; often an existing one will
     do, here for an object that counts down:
 
-    >>> from jupyter_memkit.techniques.chunked.sources.formats import (
-    FOLDERS,
-    OPENERS,
-    TABLES,
-    TEXTS,
-    FileOpener,
-    format_of,
-    )
-    from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
+    >>> from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
     >>> class Countdown:
     ...     def __init__(self, start):
     ...         self.start = start
