@@ -104,7 +104,8 @@ class Batches:
         """Return the batches as an IterableDataset of tensors.
 
         Each worker of a DataLoader, on each rank of ``torch.distributed``, reads its
-        own parts of the source, so that no row is read twice. They share the reservoir
+        own parts of the source, the same in each epoch, so that no row is read twice.
+        Its batches do not change the source. The workers share the reservoir
         and the budget of a rank. Ranks may get different numbers of batches, which
         ``torch.distributed.algorithms.Join`` allows for.
 

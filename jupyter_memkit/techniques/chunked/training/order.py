@@ -95,22 +95,25 @@ def order_pieces(
     if found is None:
         yield from enumerate(parts.stream())
         return
-    numbers = list(range(len(found)))
+    # The same in each epoch: processes may count their epochs differently, because one
+    # alone was asked for a batch, and still no row is read twice or lost.
+    numbers = list(range(shard.number, len(found), shard.count))
     if plan.shuffle:
         rows = sum(piece.rows or parts.rows for piece in found) / len(found)
-        at_once = int(plan.shuffle / rows)
-        numbers = _shuffle_evenly(len(found), at_once, [plan.seed, epoch])
-    for number in numbers[shard.number :: shard.count]:
+        at_once = int(plan.shuffle / shard.siblings / rows)
+        seed = [plan.seed, epoch, shard.number]
+        numbers = _shuffle_evenly(numbers, at_once, seed)
+    for number in numbers:
         yield number, found[number]
 
 
-def _shuffle_evenly(count: int, at_once: int, seed: list[int]) -> list[int]:
+def _shuffle_evenly(numbers: list[int], at_once: int, seed: list[int]) -> list[int]:
     """Return numbers in random order, such that those in a reservoir are from all over.
 
     Parameters
     ----------
-    count : int
-        How many numbers, from 0.
+    numbers : list of int
+        The numbers.
     at_once : int
         How many are in a reservoir together: the numbers are divided into as many
         stretches, and each in turn gives one.
@@ -119,9 +122,9 @@ def _shuffle_evenly(count: int, at_once: int, seed: list[int]) -> list[int]:
     """
     numpy = import_library("numpy", "shuffled batches")
     rng = numpy.random.default_rng(seed)
-    n_stretches = max(1, min(count, at_once))
-    stretches = numpy.array_split(numpy.arange(count), n_stretches)
-    shuffled = [rng.permutation(stretch).tolist() for stretch in stretches]
+    n_stretches = max(1, min(len(numbers), at_once))
+    stretches = numpy.array_split(numbers, n_stretches)
+    shuffled = [rng.permutation(each).tolist() for each in stretches if len(each)]
     order: list[int] = []
     while shuffled:
         order += [shuffled[turn].pop() for turn in rng.permutation(len(shuffled))]

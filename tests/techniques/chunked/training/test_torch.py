@@ -57,6 +57,16 @@ def test_workers(path: Path, data: Any, n_workers: int) -> None:
 
 
 @pytest.mark.ml
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
+def test_epochs_out_of_step(path: Path, data: Any) -> None:
+    """A batch that one process alone took costs the others no row, and gives none."""
+    dataset = chunked(path, columns=["n"]).batches(64, shuffle=300, seed=0).torch()
+    next(iter(dataset))
+    assert sorted(read(data, dataset, 2)) == list(range(N_ROWS))
+    assert sorted(read(data, dataset, 3)) == list(range(N_ROWS))
+
+
+@pytest.mark.ml
 def test_ranks(path: Path, data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ranks of a distributed training share the rows, also in workers."""
     import torch  # noqa: PLC0415 - may not be installed
@@ -87,6 +97,26 @@ def test_tensors(path: Path) -> None:
     assert (batch["n"].dtype, batch["x"].dtype) == (torch.int64, torch.float64)
     (items,) = chunked([(1, 2.0), (3, 4.0)]).batches(2).torch()
     assert [each.tolist() for each in items] == [[1, 3], [2.0, 4.0]]
+
+
+@pytest.mark.ml
+@pytest.mark.parametrize("change", [">f4", "rows", "columns", None])
+def test_arrays_of_any_layout(change: str | None) -> None:
+    """Tensors have the values of an array in any layout, and memory of their own."""
+    array = np.arange(20, dtype="f4").reshape(10, 2)
+    if change == ">f4":
+        array = array.astype(change)
+    elif change is not None:
+        array = array[::-1] if change == "rows" else array[:, ::-1]
+    before = array.tolist()
+    for target in (None, lambda rows: (rows[:, :1], rows[:, 1])):
+        batches = chunked(array).batches(3).torch(target)
+        parts = [part if target is None else part[0] for part in batches]
+        values = [row for part in parts for row in part.tolist()]
+        assert values == [row[: len(values[0])] for row in before]
+        for part in parts:
+            part.zero_()
+    assert array.tolist() == before
 
 
 @pytest.mark.ml

@@ -106,9 +106,18 @@ def _to_tensors(batch: Any) -> Any:
         return tuple(map(_to_tensors, batch))
     if isinstance(batch, dict):
         return {name: _to_tensors(values) for name, values in batch.items()}
-    # A tensor may be written to, but not the memory of an Arrow table.
-    writable = batch if batch.flags.writeable else batch.copy()
-    return torch.from_numpy(writable)
+    return torch.from_numpy(_own(batch))
+
+
+def _own(array: Any) -> Any:
+    """Return an array as torch takes it, with memory of its own.
+
+    A tensor may be written to, but not the user's array, nor the memory of a table.
+    """
+    flags, dtype = array.flags, array.dtype
+    if flags.owndata and flags.writeable and dtype.isnative:
+        return array
+    return array.astype(dtype.newbyteorder("="), order="C")
 
 
 def _find_rank() -> tuple[int, int] | None:
