@@ -61,8 +61,46 @@ def find_classes(parts: Parts, split: SplitTarget) -> Any:
     plan = BatchPlan()
     found: Any = None
     for rows in read_epoch(parts, plan, 0):
-        values = numpy.unique(numpy.asarray(split(rows)[1]))
+        values = find_values(split(rows)[1], f"the target of {source.name}")
         found = values if found is None else numpy.union1d(found, values)
+    return found
+
+
+def find_values(values: Any, what: str) -> Any:
+    """Return the sorted values of a target, or of the classes that were given.
+
+    Parameters
+    ----------
+    values : object
+        The values, each any number of times.
+    what : str
+        What they are, for messages.
+
+    Raises
+    ------
+    MemkitError
+        If they have several columns, are missing, or cannot be sorted.
+    """
+    numpy = import_library("numpy", "classes")
+    array = numpy.asarray(values)
+    if array.ndim > 1 and array.shape[1] > 1:
+        message = (
+            f"{what}: there are {array.shape[1]} columns, but a model is trained on "
+            "one target here; train a model for each"
+        )
+        raise MemkitError(message)
+    try:
+        found = numpy.unique(array)
+        is_known = bool((found == found).all())  # noqa: PLR0124 - NaN is not itself
+    except TypeError:  # None and text, for example.
+        is_known = False
+    if not is_known:
+        message = (
+            f"{what}: some values are missing or of another kind, so they are no "
+            "classes; leave those rows out, in the cell or with a function as the "
+            "target"
+        )
+        raise MemkitError(message)
     return found
 
 

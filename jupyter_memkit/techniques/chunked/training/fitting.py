@@ -15,6 +15,7 @@ from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.training.classes import (
     check_classes,
     find_classes,
+    find_values,
     takes_classes,
 )
 from jupyter_memkit.techniques.chunked.training.epochs import read_epoch
@@ -26,7 +27,7 @@ from jupyter_memkit.techniques.chunked.training.fitted import Fitted
 from jupyter_memkit.techniques.chunked.training.holdout import Holdout
 from jupyter_memkit.techniques.chunked.training.order import BatchPlan
 from jupyter_memkit.techniques.chunked.training.parts import Parts
-from jupyter_memkit.techniques.chunked.training.rows import count_rows
+from jupyter_memkit.techniques.chunked.training.rows import count_rows, is_sparse
 from jupyter_memkit.techniques.chunked.training.scoring import score_batches
 
 
@@ -226,7 +227,7 @@ class _Training:
         if not self._is_new:
             return numpy.asarray(self._model.classes_)
         if self._options.classes is not None:
-            return numpy.unique(numpy.asarray(self._options.classes))
+            return find_values(self._options.classes, "the classes")
         return find_classes(self._parts, self._split)
 
     def _check(self) -> None:
@@ -267,7 +268,10 @@ class _Training:
 
 @dataclass(frozen=True, slots=True)
 class _Prepare:
-    """Splits rows in the form that scikit-learn takes: tables of Arrow are arrays."""
+    """Splits rows in the form that scikit-learn takes.
+
+    Tables of Arrow become arrays, and sparse features have rows that can be cut.
+    """
 
     split: SplitTarget
 
@@ -282,6 +286,9 @@ class _Prepare:
         return self._convert(features), target
 
     def _convert(self, features: Any) -> Any:
+        if is_sparse(features):
+            # Other layouts cannot be cut into batches.
+            return features.tocsr()
         if not hasattr(features, "column_names"):
             return features
         return ToArrays(self.split.name, None).join(features)

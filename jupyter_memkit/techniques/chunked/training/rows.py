@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,10 +18,18 @@ def count_rows(rows: Any) -> int:
     return int(rows.shape[0]) if hasattr(rows, "shape") else len(rows)
 
 
+def is_sparse(rows: Any) -> bool:
+    """Return whether rows are a sparse matrix or array of scipy."""
+    sparse = sys.modules.get("scipy.sparse")
+    return sparse is not None and bool(sparse.issparse(rows))
+
+
 def slice_rows(rows: Any, start: int, stop: int) -> Any:
     """Return the rows from a number up to another, in the same form."""
     if isinstance(rows, tuple):
         return tuple(slice_rows(each, start, stop) for each in rows)
+    if rows is None:  # The target of a model that learns without one.
+        return None
     if isinstance(rows, dict):
         return {name: values[start:stop] for name, values in rows.items()}
     if hasattr(rows, "iloc"):
@@ -39,7 +48,9 @@ def join(parts: list[Any]) -> Any:
         return tuple(map(join, map(list, zip(*parts, strict=True))))
     if isinstance(first, dict):
         return {name: join([part[name] for part in parts]) for name in first}
-    return join_rows(parts)
+    if is_sparse(first):
+        return sys.modules["scipy.sparse"].vstack(parts, format="csr")
+    return None if first is None else join_rows(parts)
 
 
 def take_rows(rows: Any, order: Any) -> Any:

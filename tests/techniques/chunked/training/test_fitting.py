@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,17 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
+from scipy import sparse
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.linear_model import SGDClassifier, SGDRegressor
+from sklearn.naive_bayes import BernoulliNB
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import chunked
-from jupyter_memkit.techniques.chunked.training import FitStep
+from jupyter_memkit.techniques.chunked.training import Batches, FitStep
 
 COLUMNS = ["a", "b"]
 
@@ -119,18 +124,128 @@ def test_accuracy(path: Path) -> None:
     assert fitted.scores == (model.score(held_out[COLUMNS], held_out.kind),)
 
 
-def test_early_end(path: Path) -> None:
-    """The training ends when the score has not improved for some epochs."""
+def read_held_out(batches: Batches) -> np.ndarray[Any, Any]:
+    """Return the rows that a quarter of the chunks hold out."""
 
-    class Constant:
-        """Does not learn."""
+    class Zero:
+        """Remembers what it predicts."""
+
+        seen: list[Any] = []  # noqa: RUF012 - of the class
 
         def partial_fit(self, features: Any, target: Any) -> None:
             pass
 
         def predict(self, features: Any) -> Any:
+            self.seen.append(features)
             return np.zeros(len(features))
 
+    batches.fit(Zero(), lambda rows: (rows, rows[:, 0]), holdout=0.25)
+    batches.epoch = 0
+    return np.concatenate(Zero.seen)
+
+
+@pytest.mark.parametrize("model", [SGDRegressor, SGDClassifier, MLPRegressor])
+def test_score_of_columns(model: Any) -> None:
+    """A target in a column has the score of a vector, and several have their mean."""
+    rows = np.random.default_rng(0).normal(size=(2_000, 4))
+    rows[:, 2] = rows[:, 0] > 0
+    columns = slice(2, 4) if model is MLPRegressor else slice(2, 3)
+    batches = chunked(rows).batches(100)
+    model = model(random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn prefers a vector.
+        fitted = batches.fit(
+            model, lambda rows: (rows[:, :2], rows[:, columns]), holdout=0.25
+        )
+    held_out = read_held_out(chunked(rows).batches(100))
+    score = model.score(held_out[:, :2], held_out[:, columns])
+    assert fitted.scores == pytest.approx((score,), abs=1e-9)
+
+
+def test_score_of_labels() -> None:
+    """With several labels, those rows are right of which all labels are."""
+    rows = np.random.default_rng(0).normal(size=(2_000, 2))
+    model = MLPClassifier((4,), random_state=0)
+    model.partial_fit(rows[:10], rows[:10] > 0, classes=[0, 1])
+    batches = chunked(rows).batches(100)
+    fitted = batches.fit(model, lambda rows: (rows, rows > 0), holdout=0.25)
+    held_out = read_held_out(chunked(rows).batches(100))
+    assert fitted.scores == (model.score(held_out, held_out > 0),)
+    with pytest.raises(MemkitError, match="there are 2 columns"):
+        batches.fit(MLPClassifier(), lambda rows: (rows, rows > 0))
+
+
+def test_score_of_other_values() -> None:
+    """Predictions that the target cannot be compared with are refused."""
+    batches = chunked(np.ones((100, 3)), rows=10).batches(5)
+    for target, message in (
+        (None, "no target to score"),
+        (2, r"shapes \(\d+, 1\) and"),
+    ):
+        with pytest.raises(MemkitError, match=message):
+            batches.fit(
+                Constant(),
+                lambda rows, n=target: (rows, None if n is None else rows[:, :n]),
+                holdout=0.5,
+            )
+
+
+def test_no_target(path: Path) -> None:
+    """A function may return None as the target, for a model that learns without one."""
+    model, other = StandardScaler(), StandardScaler()
+    batches = chunked(path, rows=100).batches(64, shuffle=300, seed=0)
+    batches.fit(model, lambda frame: (frame[COLUMNS], None))
+    chunked(path, columns=COLUMNS).batches(64, shuffle=300, seed=0).fit(other)
+    assert np.array_equal(model.mean_, other.mean_)
+    assert model.n_samples_seen_ == 2_000
+
+
+@pytest.mark.parametrize(
+    "layout", ["csr_array", "csr_matrix", "coo_array", "csc_matrix"]
+)
+def test_sparse_features(path: Path, layout: str) -> None:
+    """Sparse features are cut into the same batches as dense ones."""
+    model, dense = BernoulliNB(), BernoulliNB()
+    batches = chunked(path, rows=70).batches(64)
+    make = getattr(sparse, layout)
+    batches.fit(model, lambda df: (make(df[COLUMNS].to_numpy()), df.value > 0))
+    batches.fit(dense, lambda df: (df[COLUMNS].to_numpy(), df.value > 0))
+    assert model.class_count_.sum() == 2_000
+    assert np.allclose(model.feature_log_prob_, dense.feature_log_prob_)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array(["a", None] * 50, dtype=object),
+        np.array(["a", np.nan] * 50, dtype=object),
+        np.array([0.0, np.nan] * 50),
+        pd.array(["a", pd.NA] * 50, dtype="string"),
+        np.array(["a", 1] * 50, dtype=object),
+    ],
+)
+def test_target_with_missing_values(values: Any) -> None:
+    """What is missing is no class, and a message says so before the training."""
+    frame = pd.DataFrame({"a": np.arange(100.0), "kind": values})
+    model = SGDClassifier()
+    with pytest.raises(MemkitError, match="missing or of another kind"):
+        chunked(frame).batches(10).fit(model, "kind")
+    assert not hasattr(model, "classes_")
+
+
+class Constant:
+    """Does not learn."""
+
+    def partial_fit(self, features: Any, target: Any) -> None:
+        """Learn nothing."""
+
+    def predict(self, features: Any) -> Any:
+        """Predict zeros."""
+        return np.zeros(len(features))
+
+
+def test_early_end(path: Path) -> None:
+    """The training ends when the score has not improved for some epochs."""
     batches = chunked(path, columns=[*COLUMNS, "value"]).batches(100)
     fitted = batches.fit(Constant(), "value", epochs=9, holdout=0.1, patience=2)
     assert (fitted.epochs, fitted.ended_early) == (3, True)
