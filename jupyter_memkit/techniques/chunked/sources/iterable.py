@@ -37,7 +37,18 @@ class IterableSource:
         """The number of items, or rows of frames, if the iterable has a length."""
         if isinstance(self.data, (list, tuple)) and _is_frame(next(iter(self.data), 0)):
             return sum(map(len, self.data))
-        return len(self.data) if isinstance(self.data, Sized) else None
+        return self._length
+
+    @property
+    def _length(self) -> int | None:
+        if not isinstance(self.data, Sized):
+            return None
+        try:
+            return len(self.data)
+        except (TypeError, NotImplementedError):
+            # Not all objects of the class have one, such as a DataLoader of torch over
+            # data without a length, or a sparse matrix.
+            return None
 
     @property
     def can_repeat(self) -> bool:
@@ -59,19 +70,20 @@ class IterableSource:
         SourceError
             If the iterable has no length, and so may be an iterator.
         """
-        if not isinstance(self.data, Sized):
+        length = self._length
+        if length is None:
             message = (
                 f"a run over {self.name} cannot be resumed, because it may be readable "
                 "only once; use a list, an array or a file"
             )
             raise SourceError(message)
-        return [type(self.data).__name__, len(self.data), digest_items(self.data)]
+        return [type(self.data).__name__, length, digest_items(self.data)]
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:
         """Read items: from the start, or from the position of an iterator."""
         items: Iterator[Any] = iter(self.data)
         is_spent = items is self.data
-        if isinstance(self.data, (list, tuple)) or not isinstance(self.data, Sized):
+        if isinstance(self.data, (list, tuple)) or self._length is None:
             first = list(islice(items, 1))
             is_of_frames = bool(first) and _is_frame(first[0])
             items = chain(_pop(first), items)
@@ -104,7 +116,7 @@ class IterableSource:
 
     def _frames(self, items: Iterator[Any], first: int) -> Generator[Piece, None, None]:
         """Yield the frames from one on, with the columns of the first in its order."""
-        total = len(self.data) if isinstance(self.data, Sized) else None
+        total = self._length
         kind, names = None, None
         for number, item in enumerate(islice(items, first, None), first):
             own = list_columns(item)

@@ -55,6 +55,22 @@ def test_total_rows() -> None:
     assert totals == [2, None]
 
 
+@pytest.mark.parametrize("error", [TypeError, NotImplementedError])
+def test_length_that_an_object_lacks(error: type[Exception]) -> None:
+    """An object may have no length although its class has one, as a DataLoader may."""
+
+    class Loader:
+        def __iter__(self) -> Iterator[int]:
+            return count_to(3)
+
+        def __len__(self) -> int:
+            raise error
+
+    chunks = chunked(Loader(), rows=2)
+    assert (list(chunks), list(chunks)) == ([[0, 1], [2]], [[0, 1], [2]])
+    assert open_source(Loader()).total_rows is None
+
+
 def test_failing_generator() -> None:
     """The exception of a generator is the user's own, and the result so far is kept."""
 
