@@ -39,6 +39,10 @@ _NUMBER = re.compile(r"GPU (\d+)")
 _TENSOR = re.compile(r"shape\s?\[([\d,]+)\] and type (\w+)")
 _TYPE_BYTES = {"bool": 1, "half": 2, "bfloat16": 2, "float": 4, "double": 8}
 
+# The types of torch's errors, where the message has no known form, and of cupy's.
+_OUT_OF_MEMORY = (("torch", "OutOfMemoryError"), ("cupy", "OutOfMemoryError"))
+_XLA = ("jax", "jaxlib")
+
 # Errors that come from another process, whose memory this one does not know.
 _REMOTE = ("RemoteTraceback", "_RemoteTraceback")
 _CHILD_MODULES = (
@@ -102,19 +106,21 @@ def _recognize(error: BaseException) -> Failure | None:
     library = kind.__module__.partition(".")[0]
     text = "\n".join(read_texts(error))
     device: str | None = None
-    if named := _TORCH_DEVICE.search(text):
+    # torch raises also plain errors. Errors of other libraries may quote these texts:
+    # a log, another process, the quota of a service.
+    is_torch = kind is RuntimeError or library == "torch"
+    if is_torch and (named := _TORCH_DEVICE.search(text)):
         library, device = "torch", _name_device(named[1], text)
-    elif kind.__name__ == "OutOfMemoryError":
-        # torch's, where the message has no known form, and cupy's.
+    elif is_torch and "DefaultCPUAllocator" in text:
+        library = "torch"
+    elif (library, kind.__name__) in _OUT_OF_MEMORY:
         device = SOME_GPU
-    elif "RESOURCE_EXHAUSTED" in text:
+    elif library in _XLA and "RESOURCE_EXHAUSTED" in text:
         library, device = "jax", _find_device_of_jax()
-    elif kind.__name__ == "ResourceExhaustedError":
+    elif (library, kind.__name__) == ("tensorflow", "ResourceExhaustedError"):
         device = SOME_GPU if "GPU" in text else None
     elif kind.__name__ == "XGBoostError" and "out of memory" in text.lower():
         device = SOME_GPU if "cuda" in text.lower() else None
-    elif "DefaultCPUAllocator" in text:
-        library = "torch"
     elif not is_failed_allocation(error):
         return None
     return Failure(

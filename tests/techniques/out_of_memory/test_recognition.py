@@ -168,6 +168,17 @@ def test_numpy() -> None:
         KeyboardInterrupt(),
         MemoryLimitExceeded("a stop of the guard"),
         make_error("xgboost.core", "XGBoostError", "a label is missing", ValueError),
+        # A service's quota, and errors of other processes in the texts of others.
+        make_error(
+            "google.genai.errors",
+            "ClientError",
+            "429 RESOURCE_EXHAUSTED. {'error': {'message': 'You exceeded your quota'}}",
+            Exception,
+        ),
+        make_error("azure.core", "ResourceExhaustedError", "too many requests"),
+        make_error("nbclient.exceptions", "CellExecutionError", str(TORCH)),
+        make_error("game", "OutOfMemoryError", "forgot the name", Exception),
+        ValueError("the log ends with DefaultCPUAllocator: you tried to allocate 5"),
     ],
 )
 def test_other_errors(error: BaseException) -> None:
