@@ -121,7 +121,7 @@ class Finder:
             kind = _classify(value)
             if kind is not None:
                 yield Found(kind, value, steps)
-            if kind in ("optimizer", "tensor"):
+            if kind == "tensor":
                 continue
             count += 1
             if count > _MOST_OBJECTS:

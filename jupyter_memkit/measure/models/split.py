@@ -108,8 +108,10 @@ class Splitter:
         leaves = self._claim_models()
         loose = by_kind["tensor"]
         graph = Graph(self._check)
-        for tensor in loose:
-            node = read_graph(tensor)
+        # With create_graph=True, a gradient has a graph as well.
+        gradients = [read_gradient(tensor) for tensor in (*leaves, *loose)]
+        for tensor in (*loose, *gradients):
+            node = None if tensor is None else read_graph(tensor)
             if node is not None:
                 graph.add(node)
         # A graph keeps leaves, which need not be in a variable.

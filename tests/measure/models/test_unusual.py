@@ -213,3 +213,34 @@ def test_a_function_of_the_user() -> None:
 
     y = Double.apply(torch.ones(3, requires_grad=True))
     assert measure(y=y).others["RAM"].activations_bytes == 4 * 3000
+
+
+def test_an_optimizer_in_another() -> None:
+    """A wrapper has the state of the optimizer in it, and the gradients it works on."""
+
+    class Wrapper(torch.optim.Optimizer):  # type: ignore[misc]
+        """Leaves each step to another optimizer, as sharpness-aware ones do."""
+
+        def __init__(self, parameters: Any) -> None:
+            super().__init__(parameters, {})
+            self.base = torch.optim.Adam(self.param_groups)
+
+    net = nn.Linear(100, 100)
+    optimizer = Wrapper(net.parameters())
+    net(torch.ones(2, 100)).sum().backward()
+    optimizer.base.step()
+    split = total(measure(net=net, optimizer=optimizer))
+    assert split.optimizer_bytes == pytest.approx(2 * LINEAR_BYTES, abs=64)
+    alone = measure(optimizer=optimizer).others["RAM"]
+    assert alone.gradients_bytes == LINEAR_BYTES
+    assert alone.total_bytes == split.total_bytes
+
+
+@pytest.mark.filterwarnings("ignore:Using backward.. with create_graph=True")
+def test_a_gradient_with_a_graph() -> None:
+    """What the graph of a gradient keeps counts, as with create_graph=True."""
+    net = nn.Linear(100, 100)
+    net(torch.ones(500, 100)).pow(3).sum().backward(create_graph=True)
+    assert total(measure(net=net)).activations_bytes >= 4 * 500 * 100
+    net.zero_grad()
+    assert total(measure(net=net)).activations_bytes == 0
