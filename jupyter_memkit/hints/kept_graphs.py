@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.cells.storing import (
     Store,
@@ -26,7 +27,7 @@ from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.models import has_torch
 from jupyter_memkit.measure.sizes.raw_reads import read_qualname
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
-from jupyter_memkit.track.variables import find_program
+from jupyter_memkit.track.variables import find_program, user_variables
 
 if TYPE_CHECKING:
     from jupyter_memkit.measure.models.finding import Found
@@ -45,15 +46,16 @@ def find(scene: Scene) -> Iterator[Hint]:
     from jupyter_memkit.hints.detaching import write_detaching  # noqa: PLC0415
     from jupyter_memkit.measure.models.kept import KeptGraphs  # noqa: PLC0415
 
+    # A function can collect tensors in its closure, and a class in its attributes.
+    named = user_variables(scene.shell, program=True)
+    variables = {name: value for name, value in named.items() if name.isidentifier()}
     hidden = {each.name: each.value for each in find_hidden(scene.shell)}
-    graphs = KeptGraphs(
-        scene.variables | hidden, find_program(scene.shell), scene.check_time
-    )
-    judge = _Judge(scene)
+    graphs = KeptGraphs(variables | hidden, find_program(scene.shell), scene.check_time)
+    judge = _Judge(scene.inputs, variables)
     stores = {
         kept.name: judge.find_store(kept)
         for kept in graphs.found
-        if kept.name in scene.variables
+        if kept.name in variables
     }
     leaks = [
         kept
@@ -98,9 +100,9 @@ def _find_joined(
 class _Judge:
     """Decides from the code of the cells what is still needed."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._inputs = scene.inputs
-        self._variables = scene.variables
+    def __init__(self, inputs: Sequence[str], variables: Mapping[str, Any]) -> None:
+        self._inputs = inputs
+        self._variables = variables
         self._used = find_backward_inputs(self._inputs)
         code = [n for n, cell in enumerate(self._inputs) if cell and is_code(cell)]
         self._last = code[-1] if code else 0
@@ -110,6 +112,9 @@ class _Judge:
         # The last is the newest of a list, and stored by the line at fault.
         found = kept.tensors[-1]
         owner = self._variables[kept.name]
+        if issubclass(type(owner), FunctionType):
+            # Its line is in a scope of its own, where the name is another.
+            return None
         return find_store(
             self._inputs,
             kept.name,

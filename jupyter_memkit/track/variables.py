@@ -215,9 +215,18 @@ def list_variables(
     )
 
 
-def user_variables(shell: Any) -> dict[str, Any]:
-    """Return the variables that hold the user's data, by name."""
-    return dict(_find_variables(shell, program=False))
+def user_variables(shell: Any, *, program: bool = False) -> dict[str, Any]:
+    """Return the variables that hold the user's data, by name.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell.
+    program : bool
+        Whether to include functions, classes and private names, which may hold data.
+    """
+    found = _find_variables(shell, program=program)
+    return {name: value for name, value in found if _holds_data(value)}
 
 
 def find_program(shell: Any) -> list[Any]:

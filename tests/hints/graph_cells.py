@@ -172,4 +172,37 @@ for i, (x, y) in enumerate(batches):
         "outputs",
         "outputs[i] = net(x)",
     ),
+    "attribute of a class": (
+        """\
+class Curve:
+    losses = []
+for x, y in batches:
+    loss = crit(net(x), y)
+    opt.zero_grad(); loss.backward(); opt.step()
+    Curve.losses.append(loss)
+""",
+        "Curve",
+        "Curve.losses.append(loss)",
+    ),
+    "private name": (
+        """\
+_losses = []
+for x, y in batches:
+    loss = crit(net(x), y)
+    opt.zero_grad(); loss.backward(); opt.step()
+    _losses.append(loss)
+""",
+        "_losses",
+        "_losses.append(loss)",
+    ),
+    "array of objects": (
+        """\
+import numpy as np
+outs = np.empty(20, dtype=object)
+for i, (x, y) in enumerate(batches):
+    outs[i] = net(x)
+""",
+        "outs",
+        "outs[i] = net(x)",
+    ),
 }

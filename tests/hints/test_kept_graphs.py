@@ -60,6 +60,21 @@ def test_clean(shell: InteractiveShell, number: int) -> None:
         assert find_graphs(shell) == {}
 
 
+def test_closure(shell: InteractiveShell) -> None:
+    """A function that collects tensors is named; its line has another name for them."""
+    pytest.importorskip("torch")
+    run(shell, graph_cells.SETUP)
+    shell.run_cell(
+        "def make():\n    seen = []\n    return lambda loss: seen.append(loss)\n"
+        "note = make()\nfor x, y in batches:\n    note(crit(net(x), y))",
+        store_history=True,
+    ).raise_error()
+    (hint,) = find_graphs(shell).values()
+    assert (hint.name, hint.found) == ("note", "keeps its graph")
+    shell.run_cell(hint.cure, store_history=True).raise_error()
+    assert find_graphs(shell) == {}
+
+
 def test_bytes_are_what_the_cure_frees(shell: InteractiveShell) -> None:
     """A shared graph counts for the variable at fault, and a mean is named with it."""
     torch = pytest.importorskip("torch")

@@ -25,6 +25,7 @@ import torch
 from jupyter_memkit.measure.attributes import read_attributes
 from jupyter_memkit.measure.models.tensors import is_tensor
 from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 
 Kind = Literal["module", "optimizer", "tensor"]
 
@@ -155,18 +156,28 @@ def _read_parts(value: Any) -> Iterator[tuple[str | None, Any]]:
     if issubclass(kind, dict):
         for key, each in list(dict.items(value)):
             yield _write_key(key), each
-    for base in _SEQUENCES:
-        if issubclass(kind, base):
-            elements = list(base.__iter__(value))
-            # A long list of numbers has no parts.
-            if not set(map(id, map(type, elements))) <= _ATOMIC:
-                yield from ((f"[{place}]", each) for place, each in enumerate(elements))
+    elements = _read_elements(value)
+    # A long list of numbers has no parts.
+    if not set(map(id, map(type, elements))) <= _ATOMIC:
+        yield from ((f"[{place}]", each) for place, each in enumerate(elements))
     if issubclass(kind, _SETS):
         read = set.__iter__ if issubclass(kind, set) else frozenset.__iter__
         yield from ((None, each) for each in list(read(value)))
     if not contains_identical((dict, *_SEQUENCES, *_SETS, *_SCOPES), kind):
         for name, each in read_attributes(value):
             yield f".{name}", each
+
+
+def _read_elements(value: Any) -> list[Any]:
+    """Return the elements of a sequence, or of an array of objects with one axis."""
+    kind = type(value)
+    for base in _SEQUENCES:
+        if issubclass(kind, base):
+            return list(base.__iter__(value))
+    if kind is find_loaded("numpy", "ndarray") and value.ndim == 1:
+        # The elements of other arrays would have to be made.
+        return list(value) if value.dtype.kind == "O" else []
+    return []
 
 
 def _read_function(function: FunctionType) -> Iterator[tuple[str, Any]]:
