@@ -45,6 +45,9 @@ _XLA = ("jax", "jaxlib")
 
 # Errors that come from another process, whose memory this one does not know.
 _REMOTE = ("RemoteTraceback", "_RemoteTraceback")
+# torch raises an error of a worker again, with its traceback as the text
+# (torch/_utils.py).
+_WORKER = re.compile(r"Caught \w+ in DataLoader worker process ")
 _CHILD_MODULES = (
     "jupyter_memkit.techniques.processes",
     "jupyter_memkit.techniques.chunked.parallel",
@@ -168,6 +171,8 @@ def _read_asked_of_numpy(error: BaseException) -> int | None:
 def _is_remote(error: BaseException) -> bool:
     cause = read_cause(error)
     if cause is not None and type(cause).__name__ in _REMOTE:
+        return True
+    if any(map(_WORKER.match, read_texts(error))):
         return True
     trace = read_traceback(error)
     while trace is not None:

@@ -250,3 +250,23 @@ def test_error_of_another_process() -> None:
     error = MemoryError()
     error.__cause__ = remote
     assert find_failure(error) is None
+
+
+class Samples:
+    """Data whose samples do not fit."""
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, _: int) -> Any:
+        raise MemoryError
+
+
+@pytest.mark.ml
+@pytest.mark.parametrize("n_workers", [0, 1])
+def test_error_of_a_data_loader(n_workers: int) -> None:
+    """What a worker of a DataLoader lacked is not what this process lacks."""
+    data = pytest.importorskip("torch.utils.data")
+    with pytest.raises(MemoryError) as caught:
+        list(data.DataLoader(Samples(), num_workers=n_workers))
+    assert (find_failure(caught.value) is None) == (n_workers == 1)
