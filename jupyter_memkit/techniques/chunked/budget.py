@@ -36,6 +36,9 @@ _CLOSE = 0.75
 _MOST_BYTES = 64 << 20
 _MOST_BUDGET_BYTES = 576 << 20
 
+LEAST_BUDGET_BYTES = 64 << 20
+"""The budget where next to nothing is left, unless the user chose another."""
+
 # The part of the budget for the first chunk, if a row takes this many times its bytes
 # in the file, and its rows if those bytes are unknown.
 _PROBE = 1 / 64
@@ -90,7 +93,7 @@ class BudgetError(MemkitError):
 
 def default_budget_bytes() -> int:
     """Return a tenth of the memory that is left, but at least 64 MiB."""
-    return max((read_room_bytes() or 0) // 10, 64 << 20)
+    return max((read_room_bytes() or 0) // 10, LEAST_BUDGET_BYTES)
 
 
 class RowPlan:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.budget import RowPlan
+from jupyter_memkit.techniques.chunked.budget import LEAST_BUDGET_BYTES, RowPlan
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import (
@@ -109,6 +109,17 @@ class Parts:
     def _plan_rows(self) -> RowPlan:
         return self.settings.plan_rows(self.source, steady=True)
 
+    def _plan_parts(self) -> RowPlan:
+        """Return the rows of the parts, which processes must agree on.
+
+        The ranks of a distributed training each look for the parts, and share them by
+        number. The memory that is free differs from one to the next.
+        """
+        settings = self.settings
+        if not settings.is_memory_given:
+            settings = dataclasses.replace(settings, memory_bytes=LEAST_BUDGET_BYTES)
+        return settings.plan_rows(self.source, steady=True)
+
     def _limit(self, plan: RowPlan) -> int:
         """Return the rows of a plan, but at most those of a part."""
         if self.most_rows is None:
@@ -130,7 +141,7 @@ class Parts:
     def _find(self) -> tuple[Piece, ...] | None:
         if self.source.backend == FROM_QUERY or not is_rereadable(self.source):
             return None
-        rows, total = self.rows, self.source.total_rows
+        rows, total = self._limit(self._plan_parts()), self.source.total_rows
         if total is not None:
             return self._list(max(1, min(rows, total // _ENOUGH)))
         parts = self._list(rows)

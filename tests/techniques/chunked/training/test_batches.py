@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import warnings
 from collections.abc import Callable
@@ -187,6 +188,19 @@ def test_small_files_are_cut_finer(tmp_path: Path) -> None:
     assert found is not None
     assert len(found) >= 60
     assert parts.find() is found
+
+
+def test_processes_agree_on_the_parts(tmp_path: Path) -> None:
+    """Ranks that have different memory to spare share the same parts of a file."""
+    source = chunked(write_table(tmp_path / "a.csv", 100_000))
+    found: list[int] = []
+    for number, memory_bytes in enumerate((390 << 20, 400 << 20)):
+        settings = dataclasses.replace(source._settings, memory_bytes=memory_bytes)
+        parts = Parts(source._source, settings)
+        shard = Shard(number=number, count=2)
+        for batch in read_epoch(parts, BatchPlan(size=1_000), 0, shard=shard):
+            found += batch.n.tolist()
+    assert sorted(found) == list(range(100_000))
 
 
 def test_changed_array() -> None:
