@@ -46,6 +46,11 @@ _OPTIONS: dict[Origin, str] = {
     "script": "--scripts",
 }
 
+# The caches in which jax keeps traced and compiled functions, with the arrays that they
+# use, and the statement that empties all of them.
+_JAX_CACHE = ("jaxlib.weakref_lru_cache", "WeakrefLRUCache")
+_CLEAR_JAX = "import jax; jax.clear_caches()"
+
 # IPython's dicts of outputs in the user's namespace.
 _OUTPUTS = ("Out", "_oh")
 
@@ -142,6 +147,9 @@ def join_ways(
 
 def _write(way: Way, role: str) -> str:
     """Return a path up to what the user knows: an optimizer, a hook, a graph."""
+    if _is_in_jax_cache(way):
+        # Its place in jax says nothing to the user.
+        return f"jax ({role})"
     end = find_hook(way)
     if end is None and role in _ROLES.values():
         end = next(n for n, step in enumerate(way.steps) if _name_role(step) == role)
@@ -160,6 +168,11 @@ def _write(way: Way, role: str) -> str:
     return f"{text} ({role})" if role else text
 
 
+def _is_in_jax_cache(way: Way) -> bool:
+    """Return whether a path leads through a cache of jax."""
+    return any(derives_from(type(step), *_JAX_CACHE) for step in way.steps[:-1])
+
+
 def _find_step(way: Way, kind: type) -> int | None:
     """Return the number of the first step of a type; None if there is none."""
     numbers = (n for n, step in enumerate(way.steps[:-1]) if type(step) is kind)
@@ -170,6 +183,8 @@ def _find_role(way: Way) -> str:
     """Return what holds the value, in one word; empty if the path says it."""
     if find_hook(way) is not None:
         return "hook"
+    if _is_in_jax_cache(way):
+        return "cache of compiled functions"
     holders = way.steps[:-1]
     role = next(filter(None, map(_name_role, holders)), None)
     if role is not None:
@@ -239,6 +254,8 @@ def _find_line(way: Way, namespace: Mapping[str, Any]) -> str | None:
     hook = find_hook(way)
     if hook is not None:
         return _to_line(way.write(hook + 1), "del {}")
+    if _is_in_jax_cache(way):
+        return _CLEAR_JAX
     cache = _find_step(way, _lru_cache_wrapper)
     if cache is not None:
         return _to_line(way.write(cache + 1), "{}.cache_clear()")

@@ -112,6 +112,33 @@ def test_a_parameter_of_another_model(torch_shell: InteractiveShell) -> None:
     assert held.remedies == ("%memfree twin",)
 
 
+@pytest.mark.parametrize(
+    ("function", "holders"),
+    [
+        ("lambda x: x @ weights", ()),
+        ("lambda x, weights=weights: x @ weights", ("f.__wrapped__.__defaults__[0]",)),
+    ],
+    ids=["global", "default"],
+)
+def test_compiled_by_jax(
+    shell: InteractiveShell, function: str, holders: tuple[str, ...]
+) -> None:
+    """An array that jax's compiled functions use leaves with jax's caches."""
+    pytest.importorskip("jax")
+    shell.run_cell(
+        "import jax, jax.numpy as jnp\nweights = jnp.ones((256, 1024))\n"
+        f"f = jax.jit({function})\nf(jnp.ones((1, 256)));"
+    ).raise_error()
+    watch = weakref.ref(shell.user_ns["weights"])
+    held = free("weights", budget_s=math.inf, shell=shell).held["weights"]
+    assert set(held.holders) == {*holders, "jax (cache of compiled functions)"}
+    assert held.remedies[0] == "import jax; jax.clear_caches()"
+    assert watch() is not None
+    for line in held.remedies:
+        shell.run_cell(line).raise_error()
+    assert watch() is None
+
+
 LOADS = {
     "torch": "import torch\ndef load(n):\n"
     "    return torch.nn.Sequential(*[torch.nn.Linear(n, n) for _ in range(8)])",
