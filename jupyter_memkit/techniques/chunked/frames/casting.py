@@ -188,9 +188,12 @@ def _fit(pandas: Any, values: Any, after: Any) -> bool:
         if types.is_float_dtype(values.dtype):
             return True
         return max(abs(int(values.min())), abs(int(values.max()))) <= _EXACT
-    if types.is_float_dtype(values.dtype) and not (values % 1 == 0).all():
-        return False
     numpy = import_library("numpy", "the table")
+    if types.is_float_dtype(values.dtype):
+        # Arrow's floats in pandas have no remainder.
+        plain = numpy.asarray(values, dtype="float64")
+        if not (plain % 1 == 0).all():
+            return False
     limits = numpy.iinfo(getattr(after, "numpy_dtype", after))
     return bool(
         int(limits.min) <= int(values.min()) and int(values.max()) <= int(limits.max)

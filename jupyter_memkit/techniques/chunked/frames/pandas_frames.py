@@ -112,6 +112,8 @@ class PandasFrames:
         pandas = import_backend("pandas")
         text = name_of_text()
         names = {"str": text, "large_string": text, "mixed": "object"}
+        # pandas gives this name to two types, and makes the other one of it.
+        names["string[pyarrow]"] = "string[pyarrow]"
         for column, kind in self._types.wanted.items():
             known = names.get(kind, kind)
             try:

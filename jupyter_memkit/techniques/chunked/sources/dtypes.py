@@ -19,7 +19,10 @@ _INTEGER = re.compile(r"(u?)int\d+(\[pyarrow\])?", re.IGNORECASE)
 _PLAIN_INTEGER = re.compile(r"u?int\d+")
 _NULLABLE = re.compile(r"U?Int\d+|Float\d+")
 _OF_ARROW = re.compile(r"(.+)\[pyarrow\]")
-_TIME = re.compile(r"(?:datetime64|timestamp)\[(s|ms|us|ns)(?:, (?:tz=)?(.+))?\]")
+# pandas writes UTC before an offset, as which Arrow knows no zone.
+_TIME = re.compile(
+    r"(?:datetime64|timestamp)\[(s|ms|us|ns)(?:, (?:tz=)?(?:UTC(?=[+-]))?(.+))?\]"
+)
 _SPAN = re.compile(r"timedelta64\[(s|ms|us|ns)\]")
 _DECIMAL = re.compile(r"decimal(32|64|128|256)\((\d+), (-?\d+)\)")
 _ALIASES = {"str": "large_string", "boolean": "bool"}
@@ -43,8 +46,9 @@ def find_common(before: str, after: str) -> str:
     """
     if before == after:
         return before
-    if NULL in {before, after}:
-        return widen_for_missing(after if before == NULL else before)
+    for name, other in ((before, after), (after, before)):
+        if name.removesuffix("[pyarrow]") == NULL:
+            return widen_for_missing(other)
     if "category" in {before, after}:
         return "object"
     if (is_text(before) or is_text(after)) and "object" not in {before, after}:

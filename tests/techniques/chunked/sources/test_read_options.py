@@ -11,6 +11,7 @@ import pytest
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 
 
 @pytest.mark.parametrize("option", ["keep_default_na", "na_filter"])
@@ -53,3 +54,70 @@ def test_table_in_a_text_file(tmp_path: Path, options: dict[str, Any]) -> None:
     assert call is not None
     reader = eval(call[1], {"pandas": pd})
     assert chunked(reader).map(lambda chunk: chunk.b.sum()).reduce("sum") == 159_600
+
+
+def compare(path: Path, options: dict[str, Any]) -> None:
+    """Compare the chunks of a file with what pandas reads."""
+    whole = pd.read_csv(path, **options)
+    settings: dict[str, Any] = {"rows": 3_000, "backend": "pandas", "read": options}
+    try:
+        chunks = list(chunked(path, **settings))
+    except TypeChange as change:  # The remedy works.
+        chunks = list(chunked(path, types=change.types, **settings))
+    pd.testing.assert_frame_equal(pd.concat(chunks), whole)
+
+
+@pytest.mark.parametrize(
+    ("first", "late"),
+    # Where text comes late, --types makes it the text of pandas' default.
+    [(first, late) for first in ("", "1.5", "3") for late in ("7", "", "0.5")]
+    + [("x", late) for late in ("007", "", "0.5", "True", "y")],
+)
+@pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
+def test_types_that_hold_missing_values(
+    tmp_path: Path, backend: str, first: str, late: str
+) -> None:
+    """Columns have the types of the library that the user chose, also late ones."""
+    path = tmp_path / "a.csv"
+    lines = (f"{first if i < 12_000 else late},t{i},{i / 2}\n" for i in range(13_000))
+    path.write_text("a,b,c\n" + "".join(lines))
+    compare(path, {"dtype_backend": backend})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dtype": object},
+        {"dtype": {"a": object}},
+        {"dtype": {"b": "object"}},
+        {"dtype": "string"},
+        {"converters": {"a": lambda text: [text]}},
+        {"converters": {0: lambda text: {"is": text}}},
+        {"converters": {"a": lambda text: (text,)}, "index_col": "a"},
+        {"converters": {"b": str}},
+    ],
+    ids=str,
+)
+def test_objects(tmp_path: Path, options: dict[str, Any]) -> None:
+    """Columns of objects keep what the user's options make of the text."""
+    path = tmp_path / "a.csv"
+    lines = (f"{i:05},{'' if i == 12_000 else i}\n" for i in range(13_000))
+    path.write_text("a,b\n" + "".join(lines))
+    compare(path, options)
+
+
+def test_delimiter(tmp_path: Path) -> None:
+    """The other name of the separator in pandas has the same meaning."""
+    path = tmp_path / "a.csv"
+    path.write_text("a;b\n1;x\n2;y\n")
+    compare(path, {"delimiter": ";"})
+
+
+@pytest.mark.parametrize("late", ["300", ""])
+def test_value_that_an_option_rejects(tmp_path: Path, late: str) -> None:
+    """A late value that an option does not allow is an error that names the option."""
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n" + "1,x\n" * 12_000 + f"{late},y\n")
+    read = {"dtype": {"a": "int8"}}
+    with pytest.raises(SourceError, match=r"^a\.csv cannot be .* --read dtype="):
+        list(chunked(path, rows=3_000, backend="pandas", read=read))

@@ -14,7 +14,7 @@ _OF_PANDAS = (
     *("bool", "float32", "float64", "int16", "int32", "int64", "int8", "object", "str"),
     *("uint16", "uint32", "uint64", "uint8"),
 )
-_ALSO_OF_PANDAS = frozenset({"category", "integer", "large_string", "string"})
+_KNOWN = frozenset({*_OF_PANDAS, "category", "integer", "large_string", "string"})
 
 
 # The name and the type of each level of an index.
@@ -97,8 +97,9 @@ class Layout:
     def _check_types(self, request: Request) -> None:
         """Reject types of columns that text cannot be read as."""
         for name, kind in request.types.items():
-            is_known = kind in _OF_PANDAS or kind in _ALSO_OF_PANDAS
-            if self.backend == "pandas" and not is_known and kind != self.types[name]:
+            # With options, pandas reads dates, and types that hold missing values.
+            is_plain = self.types.get(name) in _KNOWN
+            if self.backend == "pandas" and is_plain and kind not in _KNOWN:
                 message = (
                     f"{name} cannot be read from text as {kind}; use one of "
                     f"{', '.join(_OF_PANDAS)}, or convert it in the cell"

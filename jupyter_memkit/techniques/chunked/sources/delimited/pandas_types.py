@@ -53,7 +53,9 @@ def name_types(
         if types[name] in {"object", "str"}:
             kind = pandas.api.types.infer_dtype(frame[name], skipna=True)
             types[name] = {"boolean": "object", "integer": "integer"}.get(kind, "str")
-            if types[name] == "str" and _is_of_wide(frame[name].dropna(), missing):
+            # Converters may return anything.
+            is_of_texts = kind in {"string", "empty"}
+            if is_of_texts and _is_of_wide(frame[name].dropna(), missing):
                 types[name] = "integer"
     return types
 

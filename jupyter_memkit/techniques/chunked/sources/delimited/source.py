@@ -111,9 +111,10 @@ class DelimitedSource(FileSource):
         """Cut the file into blocks of whole lines."""
         layout = self._layout(request.backend).choose(request)
         if self.options or layout.has_index:
-            options = {"sep": self.separator, **self.options}
             with explaining(self.path, self.separator):
-                yield from read_whole(self.path, options, request, layout)
+                yield from read_whole(
+                    self.path, self.separator, self.options, request, layout
+                )
         elif request.exact or isinstance(request.start, list):
             start, skipped = request.start or (None, 0)
             within = dataclasses.replace(

@@ -1,4 +1,4 @@
-"""The keys of pandas' option ``dtype`` for columns of text.
+"""The values of pandas' option ``dtype`` for columns of text, and their keys.
 
 pandas gives the type of a name also to the columns with the same name, which it
 renames. A position in the file stands for one column.
@@ -12,6 +12,8 @@ from typing import Any
 
 from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
+from jupyter_memkit.techniques.chunked.sources.delimited.dates import is_date
+from jupyter_memkit.techniques.chunked.sources.dtypes import is_text
 
 # Options that name columns, or choose some.
 _OF_COLUMNS = frozenset(
@@ -19,10 +21,12 @@ _OF_COLUMNS = frozenset(
 )
 
 
-def find_text_keys(
+def find_text_types(
     path: Path, options: Mapping[str, Any], layout: Layout
-) -> list[Hashable]:
-    """Return the keys of the columns and levels of the index that are text.
+) -> dict[Hashable, Any]:
+    """Return the types by key of the columns and levels of the index read as text.
+
+    Dates are, too: they are made of the text later.
 
     Parameters
     ----------
@@ -34,24 +38,39 @@ def find_text_keys(
         The columns and the index.
     """
     given = {*(options.get("converters") or {}), *(options.get("dtype") or {})}
-    types: dict[Hashable, str] = {
+    kinds: dict[Hashable, str] = {
         name: kind for name, kind in layout.index if name is not None
     }
-    types.update(layout.types)
-    texts = {n for n, kind in types.items() if kind == "str" and n not in given}
-    twins = _find_twins(types.keys() - texts) & texts
-    keys: list[Hashable] = [name for name in types if name in texts - twins]
-    levels = [
-        level
+    kinds.update(layout.types)
+    known = {n: _find_type(path, kind) for n, kind in kinds.items()}
+    types = {n: kind for n, kind in known.items() if kind is not None}
+    texts = types.keys() - given
+    twins = _find_twins(kinds.keys() - texts) & texts
+    found = {name: kind for name, kind in types.items() if name in texts - twins}
+    levels = {
+        level: _find_type(path, kind)
         for level, (name, kind) in enumerate(layout.index)
-        if name is None and kind == "str"
-    ]
-    if twins or levels:
+        if name is None
+    }
+    if twins or any(kind is not None for kind in levels.values()):
         names, is_c = _read_names(path, options)
         shift = len(layout.index) if is_c and layout.has_index else 0
-        keys += [names.index(name) + shift for name in names if name in twins]
-        keys += levels if is_c else []
-    return keys
+        for name in twins:
+            found[names.index(name) + shift] = types[name]
+        if is_c:
+            found.update((n, kind) for n, kind in levels.items() if kind is not None)
+    return found
+
+
+def _find_type(path: Path, kind: str) -> Any:
+    """Return the type to read a column as; None if it is not text in the file."""
+    if kind == "string[pyarrow]":  # As a name, this is another type.
+        pandas = import_library("pandas", path.name)
+        arrow = import_library("pyarrow", path.name)
+        return pandas.ArrowDtype(arrow.string())
+    if kind == "string":
+        return kind
+    return str if is_text(kind) or is_date(kind) else None
 
 
 def _find_twins(names: Collection[Hashable]) -> set[Hashable]:

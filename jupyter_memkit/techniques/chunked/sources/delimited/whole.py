@@ -14,6 +14,13 @@ from jupyter_memkit.techniques.chunked.sources.delimited.columns import (
     Index,
     Layout,
 )
+from jupyter_memkit.techniques.chunked.sources.delimited.dates import (
+    OPTIONS as OF_DATES,
+)
+from jupyter_memkit.techniques.chunked.sources.delimited.dates import (
+    Dates,
+    combines_columns,
+)
 from jupyter_memkit.techniques.chunked.sources.delimited.index_types import (
     agree_index,
     check_index,
@@ -25,7 +32,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
     name_types,
 )
 from jupyter_memkit.techniques.chunked.sources.delimited.type_keys import (
-    find_text_keys,
+    find_text_types,
 )
 from jupyter_memkit.techniques.chunked.sources.reader import iterate_reader
 from jupyter_memkit.techniques.chunked.sources.reader_options import (
@@ -64,7 +71,10 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
         index = name_index(pandas, frame.index, missing)
     return Layout(
         names=names,
-        types={name: _as_given(options, name, kind) for name, kind in types.items()},
+        types={
+            name: str(dtype) if _is_given(options, name) else types[name]
+            for name, dtype in frame.dtypes.items()
+        },
         empty=frozenset(names) if frame.empty else frozenset(),
         columns=names,
         separator=separator,
@@ -72,32 +82,50 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
         body_start=0,
         row_bytes=0.0,
         has_index=has_index,
-        index=tuple((name, _as_given(options, name, kind)) for name, kind in index),
+        index=tuple(
+            # Text that the user wants is no numbers that are too large.
+            (name, "str" if kind == "integer" and _is_given(options, name) else kind)
+            for name, kind in index
+        ),
     )
 
 
-def _as_given(options: Mapping[str, Any], name: Hashable, kind: str) -> str:
-    """Return a type; text that the user wants is no numbers that are too large."""
+def _is_given(options: Mapping[str, Any], name: Hashable) -> bool:
+    """Return whether the user chose the type of a column, or a function makes it."""
     given = options.get("dtype")
-    is_given = name in given if isinstance(given, Mapping) else given is not None
-    is_given = is_given or name in (options.get("converters") or {})
-    return "str" if is_given and kind == "integer" else kind
+    is_typed = name in given if isinstance(given, Mapping) else given is not None
+    functions = options.get("converters") or {}
+    # A position may be that of any column.
+    has_position = any(isinstance(key, int) for key in functions)
+    return is_typed or name in functions or has_position
 
 
 def read_whole(
-    path: Path, options: Mapping[str, Any], request: Request, layout: Layout
+    path: Path,
+    separator: str,
+    options: Mapping[str, Any],
+    request: Request,
+    layout: Layout,
 ) -> Generator[Piece, None, None]:
     """Read a file as frames, in which text columns stay text even if all are digits."""
     check_integers(layout, path)
     check_index(layout.index, path)
-    given = dict(options)
+    given = {"sep": separator, **options}
+    dates = None
+    if not combines_columns(options):
+        dates = Dates(path, options, layout)
+        given = {key: value for key, value in given.items() if key not in OF_DATES}
     dtype = given.pop("dtype", None)
     if dtype is None or isinstance(dtype, Mapping):
-        keys = find_text_keys(path, options, layout)
-        dtype = {**dict.fromkeys(keys, str), **(dtype or {})}
+        dtype = {**find_text_types(path, given, layout), **(dtype or {})}
     pandas = import_library("pandas", path.name)
-    with pandas.read_csv(path, **given, dtype=dtype, iterator=True) as reader:
-        chosen = _Chosen(reader=reader, layout=layout, path=path, options=options)
+    with (
+        explaining_options(path.name, options),
+        pandas.read_csv(path, **given, dtype=dtype, iterator=True) as reader,
+    ):
+        chosen = _Chosen(
+            reader=reader, layout=layout, path=path, options=options, dates=dates
+        )
         yield from iterate_reader(chosen, request)
 
 
@@ -113,10 +141,13 @@ class _Chosen:
     layout: Layout
     path: Path
     options: Mapping[str, Any]
+    dates: Dates | None
 
     def get_chunk(self, rows: int) -> Any:
         """Return the next frame."""
         frame = self.reader.get_chunk(rows)
+        if self.dates is not None:
+            frame = self.dates.convert(frame)
         if self.layout.columns != self.layout.names:
             frame = frame[list(self.layout.columns)]
         return agree_index(frame, self.layout.index, self.path, self.options)
