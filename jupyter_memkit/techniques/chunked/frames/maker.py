@@ -88,8 +88,21 @@ def _kind(rows: Any) -> str:
     return {"pyarrow": "arrow"}.get(root, root)
 
 
+def _to_polars(rows: Any) -> Any:
+    polars = import_backend("polars")
+    try:
+        return polars.from_arrow(rows)
+    except (polars.exceptions.PolarsError, polars.exceptions.PanicException) as error:
+        said = str(error).partition("\n")[0].rstrip(".")
+        message = (
+            f"polars cannot hold a column ({said}); use --backend pandas or arrow, or "
+            "leave it out with --columns"
+        )
+        raise MemkitError(message) from error
+
+
 _CONVERSIONS: Mapping[tuple[str, str], Callable[[Any], Any]] = {
-    ("arrow", "polars"): lambda rows: import_backend("polars").from_arrow(rows),
+    ("arrow", "polars"): _to_polars,
     ("pandas", "polars"): lambda rows: import_backend("polars").from_pandas(rows),
     ("pandas", "arrow"): lambda rows: import_backend("arrow").Table.from_pandas(
         rows, preserve_index=False

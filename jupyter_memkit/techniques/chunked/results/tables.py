@@ -179,10 +179,17 @@ def unpack(packed: bytes) -> Any:
 
 
 def _plain(arrow: Any, table: Any) -> Any:
-    """Replace categories by their values, since each chunk has other categories."""
+    """Replace types whose columns cannot be joined or copied.
+
+    Each chunk has other categories, and pyarrow cannot take rows of views.
+    """
+    views = {"string_view": arrow.large_string(), "binary_view": arrow.large_binary()}
     for position, field in enumerate(table.schema):
+        kind = views.get(str(field.type))
         if arrow.types.is_dictionary(field.type):
-            plain = table.column(position).cast(field.type.value_type)
+            kind = field.type.value_type
+        if kind is not None:
+            plain = table.column(position).cast(kind)
             table = table.set_column(position, field.name, plain)
     return table
 

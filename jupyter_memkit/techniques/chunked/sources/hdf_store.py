@@ -54,7 +54,10 @@ class HdfStoreSource:
                 return int(storer.nrows)
             # The fixed format has no number of rows, but an index.
             is_frame = str(storer.pandas_type).startswith("frame")
-            return int(getattr(storer.group, "axis1" if is_frame else "index").nrows)
+            index = "axis1" if is_frame else "index"
+            if index not in storer.group:  # One of several levels.
+                index = f"{index}_label0"
+            return int(storer.group[index].nrows)
 
     def columns(self) -> tuple[str, ...] | None:
         """Return the names of the columns; a series has none."""

@@ -329,3 +329,14 @@ def test_invalid_tables(tmp_path: Path, value: Any) -> None:
     """A table without a valid set of columns is rejected in one sentence."""
     with pytest.raises(ReduceError, match=r"; (end the cell with plain|rename one in)"):
         write(tmp_path / "a.parquet", [value])
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_views(tmp_path: Path, ending: str) -> None:
+    """Views, of which pyarrow cannot take rows, are written as text."""
+    texts = ["a,b", None, 'c"d', "e\tf"]
+    view = pa.table({"a": pa.array(texts, pa.string_view()), "b": range(4)})
+    plain = pa.table({"a": pa.array(texts, pa.large_string()), "b": range(4)})
+    path = write(tmp_path / f"a.{ending}", [view, view])
+    expected = write(tmp_path / f"b.{ending}", [plain, plain])
+    assert path.read_bytes() == expected.read_bytes()

@@ -15,7 +15,11 @@ import pytest
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
-from jupyter_memkit.techniques.chunked.sources.delimited import sample, source
+from jupyter_memkit.techniques.chunked.sources.delimited import (
+    by_polars,
+    sample,
+    source,
+)
 from jupyter_memkit.techniques.chunked.sources.delimited.layout import find_layout
 
 
@@ -317,7 +321,8 @@ def test_long_value(tmp_path: Path, backend: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["nan", "-nan", "Inf", "infinity", "+5", " 5", "1.e5", '""']
+    "value",
+    ["nan", "-nan", "Inf", "infinity", "+5", '"+5"', " 5", '" 5"', "1.e5", '""'],
 )
 @pytest.mark.parametrize("first", ["1.5", "3"])
 def test_text_that_polars_also_reads_as_a_number(
@@ -338,6 +343,26 @@ def test_text_that_polars_also_reads_as_a_number(
     types = {"a": "large_string"}
     chunks = chunked(path, backend="polars", rows=400, types=types)
     assert pl.concat(list(chunks)).equals(whole)
+
+
+@pytest.mark.parametrize("value", ["+5", " 5"])
+def test_unusual_number_at_the_start_of_a_block(tmp_path: Path, value: str) -> None:
+    """The first value of a block makes a column text, too."""
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,x\n")
+    block = memoryview(f"{value},x\n1,x\n".encode())
+    layout = find_layout(path, ",", "polars", is_given=False)
+    with pytest.raises(TypeChange, match="a=large_string"):
+        by_polars.parse(block, layout, path, 0)
+
+
+def test_digits_that_polars_takes_for_ascii(tmp_path: Path) -> None:
+    """A column for which polars cannot infer a type ends the run in one sentence."""
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n,x\n")
+    layout = find_layout(path, ",", "polars", is_given=False)
+    with pytest.raises(SourceError, match=r"a\.csv cannot be parsed by polars"):
+        by_polars.parse(memoryview("\u0663,x\n".encode()), layout, path, 0)
 
 
 def test_type_that_the_user_gave_to_polars(tmp_path: Path) -> None:

@@ -150,3 +150,17 @@ def test_table_of_pandas(tmp_path: Path, form: Any) -> None:
     frame["id"].to_hdf(path, key="ids", format=form)
     series = list(chunked(path, rows=130, read={"key": "ids"}))
     pd.testing.assert_series_equal(pd.concat(series), frame["id"])
+
+
+@pytest.mark.parametrize("form", ["table", "fixed"])
+def test_index_of_several_levels(tmp_path: Path, form: Any) -> None:
+    """An index of several levels counts the rows in either format."""
+    frame = pd.DataFrame({"n": VECTOR, "k": VECTOR % 3, "v": VECTOR / 2})
+    frame = frame.set_index(["k", "n"])
+    path = tmp_path / "a.h5"
+    frame.to_hdf(path, key="frame", format=form)
+    frame["v"].to_hdf(path, key="series", format=form)
+    chunks = list(chunked(path, rows=130, read={"key": "frame"}))
+    pd.testing.assert_frame_equal(pd.concat(chunks), frame)
+    series = list(chunked(path, rows=130, read={"key": "series"}))
+    pd.testing.assert_series_equal(pd.concat(series), frame["v"])

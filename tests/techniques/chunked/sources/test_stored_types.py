@@ -222,6 +222,28 @@ def test_types_of_the_user(tmp_path: Path, kind: str, backend: str | None) -> No
     assert type_of(chunk, "k").startswith(("category", "dictionary", "Categorical"))
 
 
+@pytest.mark.parametrize("zone", ["+05:30", "-08:00", "UTC", "Europe/Paris"])
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
+def test_zones(tmp_path: Path, suffix: str, zone: str) -> None:
+    """Times have the zone that the file has, also one that is only an offset."""
+    kind = pa.timestamp("us", zone)
+    write(tmp_path, suffix, pa.array([0, 1], kind), pa.array([2, None], kind))
+    (file, *_) = sorted(tmp_path.iterdir())
+    whole = (pd.read_parquet if suffix == ".parquet" else pd.read_feather)(file)
+    chunks = list(chunked(tmp_path, backend="pandas", rows=2))
+    assert {chunk.v.dtype for chunk in chunks} == {whole.v.dtype}
+    assert parse_type(str(whole.v.dtype)) == kind
+    tables = pa.concat_tables(chunked(tmp_path, backend="arrow", rows=2))
+    assert tables.schema.field("v").type == kind
+
+
+def test_values_that_polars_does_not_have(tmp_path: Path) -> None:
+    """A type that polars cannot hold is refused with the backends that do."""
+    write(tmp_path, ".parquet", pa.array([0, 1], pa.timestamp("us", "+05:30")))
+    with pytest.raises(MemkitError, match="use --backend pandas or arrow"):
+        list(chunked(tmp_path, backend="polars"))
+
+
 def test_types_that_values_do_not_fit(tmp_path: Path) -> None:
     """A type that would change values is refused."""
     for backend in ("pandas", "polars", "arrow", "numpy"):

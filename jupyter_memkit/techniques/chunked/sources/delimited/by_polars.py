@@ -77,8 +77,7 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
             raise _make_error(path.name, error) from error
         raise TypeChange(path.name, changes) from error
     if _may_differ(polars, block, frame, layout.separator):
-        found = _read(polars, block, layout, path, is_typed=False)
-        changes = _find_changes(layout, found, path)
+        changes = _find_changes(layout, _infer(polars, block, layout, path), path)
         inferred = {
             name: change for name, change in changes.items() if name not in layout.given
         }
@@ -86,8 +85,7 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
             raise TypeChange(path.name, inferred)
     guessed = [name for name in layout.columns if layout.types[name] == _EMPTY]
     if any(frame[name].null_count() < len(frame) for name in guessed):
-        found = _read(polars, block, layout, path, is_typed=False)
-        changes = _find_changes(layout, found, path)
+        changes = _find_changes(layout, _infer(polars, block, layout, path), path)
         if changes:
             raise TypeChange(path.name, changes)
     return frame
@@ -104,10 +102,11 @@ def _may_differ(polars: Any, block: Any, frame: Any, separator: str) -> bool:
     return (
         not all(map(math.isfinite, chain.from_iterable(totals)))
         or has(block, b'""')
+        or bytes(block[:1]) in _UNUSUAL_STARTS
         or any(
             has(block, before + first)
             for first in _UNUSUAL_STARTS
-            for before in (mark, b"\n")
+            for before in (mark, b"\n", b'"')
         )
         # Text often has such a pair of bytes, and the pattern takes longer.
         or (
@@ -115,6 +114,14 @@ def _may_differ(polars: Any, block: Any, frame: Any, separator: str) -> bool:
             and _UNUSUAL_EXPONENT.search(block) is not None
         )
     )
+
+
+def _infer(polars: Any, block: Any, layout: Layout, path: Path) -> Any:
+    """Parse lines with the types that polars infers from them alone."""
+    try:
+        return _read(polars, block, layout, path, is_typed=False)
+    except polars.exceptions.PolarsError as error:
+        raise _make_error(path.name, error) from error
 
 
 def _read(
