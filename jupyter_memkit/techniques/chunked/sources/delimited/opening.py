@@ -25,6 +25,8 @@ def open_delimited(path: Path, options: Mapping[str, Any]) -> DelimitedSource:
     """
     options = dict(options)
     separator = _SEPARATORS[format_of(path)]
+    if "delimiter" in options and "sep" not in options:
+        options["sep"] = options.pop("delimiter")
     is_given = "sep" in options
     given = options.get("sep")
     given = "\t" if given == "\\t" else given
