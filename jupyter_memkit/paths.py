@@ -11,6 +11,8 @@ from jupyter_memkit.errors import MemkitError
 # Of a name in a message.
 _MOST_LETTERS = 100
 
+_FILE_URL = "file://"
+
 
 def expand_home(path: str | os.PathLike[str]) -> Path:
     """Return a path with ``~`` replaced if it stands for a home folder.
@@ -21,7 +23,7 @@ def expand_home(path: str | os.PathLike[str]) -> Path:
     Parameters
     ----------
     path : str or path-like
-        The path as written.
+        The path as written, or the URL of a local file.
 
     Returns
     -------
@@ -39,7 +41,11 @@ def expand_home(path: str | os.PathLike[str]) -> Path:
     '~draft.csv'
     >>> expand_home("~/draft.csv") == Path.home() / "draft.csv"
     True
+    >>> expand_home("file:///data/a%20b.csv").name
+    'a b.csv'
     """
+    if isinstance(path, str) and path.startswith(_FILE_URL):
+        path = _find_path(path)
     written = Path(path)
     _refuse_impossible(written)
     is_home = written.parts[:1] == ("~",)
@@ -50,6 +56,13 @@ def expand_home(path: str | os.PathLike[str]) -> Path:
     except RuntimeError:
         # No such user, or a process without a home.
         return written
+
+
+def _find_path(url: str) -> str:
+    """Return the path in the URL of a local file."""
+    from urllib.request import url2pathname  # noqa: PLC0415 - takes long, rarely used
+
+    return url2pathname(url.removeprefix(_FILE_URL).removeprefix("localhost"))
 
 
 def _refuse_impossible(path: Path) -> None:

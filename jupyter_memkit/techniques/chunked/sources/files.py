@@ -91,12 +91,12 @@ def _is_hidden(name: str) -> bool:
 
 def _suggest(missing: Path) -> str:
     try:
-        names = [path.name for path in missing.parent.iterdir()]
+        names = {path.name.lower(): path.name for path in missing.parent.iterdir()}
     except OSError:
         return f"there is no folder {missing.parent} either; check the path"
-    similar = difflib.get_close_matches(missing.name, names, n=1)
+    similar = difflib.get_close_matches(missing.name.lower(), names, n=1)
     if similar:
-        return f"did you mean {missing.with_name(similar[0])}?"
+        return f"did you mean {missing.with_name(names[similar[0]])}?"
     return "check its spelling and folder"
 
 

@@ -31,6 +31,9 @@ TABLES = frozenset({*_DELIMITED, *_PARQUET, *_ARROW, *_JSON_LINES})
 FOLDERS = frozenset({".zarr"})
 """The extensions of folders that are one source each."""
 
+LOCAL = frozenset({*_ARROW, ".bin", ".dat", ".h5", ".hdf", ".hdf5", ".npz", ".zarr"})
+"""The extensions of formats that are mapped, or opened by libraries, by their paths."""
+
 
 def format_of(path: Path) -> str:
     """Return the extension of the format, without that of a compression."""

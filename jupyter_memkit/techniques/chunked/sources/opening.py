@@ -19,6 +19,7 @@ from jupyter_memkit.techniques.chunked.sources.files import (
 )
 from jupyter_memkit.techniques.chunked.sources.formats import (
     FOLDERS,
+    LOCAL,
     OPENERS,
     TABLES,
     TEXTS,
@@ -132,6 +133,13 @@ def open_source(source: Any, options: Mapping[str, Any] | None = None) -> Source
     if is_url(source):
         found = find_remote_files(source)
         remote = RemotePath(source)
+        for file in found:
+            if (suffix := format_of(cast("Path", file))) in LOCAL:
+                message = (
+                    f"{file.name} is at a URL, and {suffix} files are read only from "
+                    "a local disk; download it, and use its path"
+                )
+                raise SourceError(message)
         root = find_root(remote.parts)
         return _open_files(_as_paths(found), remote.name, options or {}, root)
     if isinstance(source, (str, os.PathLike)):
@@ -275,7 +283,9 @@ def _open_files(
 
 def _suggest_pattern(folder: str, files: list[Path]) -> str:
     """Return the pattern of the files of one format in a folder, as a remedy."""
-    wanted = min(map(format_of, files))
+    formats = set(map(format_of, files))
+    # Of a README among tables no chunks are made.
+    wanted = min(formats & _FORMATS.keys() or formats)
     chosen = [path for path in files if format_of(path) == wanted]
     is_flat = all(path.parent == expand_home(folder) for path in chosen)
     is_plain = all(path.suffix.lower() == wanted for path in chosen)

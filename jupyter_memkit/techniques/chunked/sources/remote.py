@@ -272,8 +272,8 @@ def explaining_remote(path: RemotePath) -> Iterator[None]:
     except _errors_of_systems() as error:
         reason = str(error) or type(error).__name__
         message = (
-            f"{path} cannot be read ({reason}); check the URL and the access to it, or "
-            "download the file"
+            f"{path} cannot be read ({reason}); check the URL and the access to it, "
+            "download the file, or put simplecache:: before its URL"
         )
         raise SourceError(message) from error
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from jupyter_memkit.errors import MemkitError, SourceError
+from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.sources.delimited import DelimitedSource
 from jupyter_memkit.techniques.chunked.sources.iterable import IterableSource
 from jupyter_memkit.techniques.chunked.sources.memory import MemorySource
@@ -59,6 +60,17 @@ def test_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         open_source("ordrs.csv")
     expected = f"there is no file ordrs.csv in {tmp_path}; did you mean orders.csv?"
     assert str(raised.value) == expected
+    (tmp_path / "b.csv").touch()
+    with pytest.raises(SourceError, match=r"did you mean orders\.csv"):
+        open_source("ORDRS.CSV")
+
+
+def test_url_of_a_local_file(tmp_path: Path) -> None:
+    """The URL of a local file stands for its path, also one with a pattern."""
+    (tmp_path / "a b.csv").write_text("x\n1\n")
+    url = (tmp_path / "a b.csv").as_uri()
+    for source in (url, url.replace("file://", "file://localhost"), url[:-5] + "*.csv"):
+        assert chunked(source).map(len).reduce("sum") == 1
 
 
 def test_missing_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +119,8 @@ def test_several_formats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     """Files of several formats are rejected, with a remedy that works."""
     monkeypatch.chdir(tmp_path)
     names = ["data/b.parquet", "data/new/a.csv.gz", "data/new/b.csv.gz"]
-    for path in map(Path, names):
+    odd = ["data/README", "data/notes.abc"]
+    for path in map(Path, [*names, *odd]):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     with pytest.raises(SourceError) as raised:

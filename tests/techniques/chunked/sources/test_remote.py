@@ -17,6 +17,7 @@ import pytest
 from pyarrow import parquet
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.sources.delimited import DelimitedSource
 from jupyter_memkit.techniques.chunked.sources.remote import (
     RemotePath,
@@ -237,7 +238,7 @@ def test_server_without_parts(server: Files) -> None:
             "no file can be reached at memory://nowhere.csv; check",
         ),
         ("nix://a.csv", r"nix://a\.csv cannot be read \(Protocol not known: nix\)"),
-        ("hdfs-of-mine://a.csv", "Protocol not known"),
+        ("hdfs-of-mine://a.csv", "Protocol not known.*, or put simplecache:: before"),
         ("http://127.0.0.1:9/a.csv", r"reached at http://127\.0\.0\.1:9/a\.csv"),
     ],
 )
@@ -245,6 +246,14 @@ def test_refused(url: str, said: str) -> None:
     """A file that cannot be read raises an error of one sentence with a remedy."""
     with pytest.raises(SourceError, match=said):
         RemotePath(url).open()
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "a.h5", "a.npz", "a.bin"])
+def test_formats_that_need_a_path(memory: Any, name: str) -> None:
+    """A file that is read only from a disk is refused by its format, not as broken."""
+    memory.pipe(f"/{name}", b"x")
+    with pytest.raises(SourceError, match=rf"^{re.escape(name)} is .*; download it"):
+        chunked(f"memory://{name}")
 
 
 def test_missing_on_a_server(server: Files) -> None:
