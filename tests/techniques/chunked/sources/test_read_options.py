@@ -121,3 +121,19 @@ def test_value_that_an_option_rejects(tmp_path: Path, late: str) -> None:
     read = {"dtype": {"a": "int8"}}
     with pytest.raises(SourceError, match=r"^a\.csv cannot be .* --read dtype="):
         list(chunked(path, rows=3_000, backend="pandas", read=read))
+
+
+def test_text_after_booleans(tmp_path: Path) -> None:
+    """Booleans of which some are missing become text if text follows, as in pandas."""
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n" + "True,1\n,2\n" * 6_000 + "x,3\n")
+    compare(path, {"low_memory": False})
+
+
+def test_quotes_that_the_python_parser_rejects(tmp_path: Path) -> None:
+    """An error of the module csv is explained as one of the file."""
+    path = tmp_path / "a.csv"
+    for lines in ("", '2,"x"y\n'):
+        path.write_text(f"a,b\n{lines}" + "1,x\n" * 12_000 + '2,"x"y\n')
+        with pytest.raises(SourceError, match=r"a\.csv cannot be parsed \(.* expected"):
+            list(chunked(path, rows=3_000, read={"engine": "python"}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,8 @@ def explaining(
     except pandas.errors.EmptyDataError as error:
         message = f"{path.name} is empty; there is nothing to run over"
         raise SourceError(message) from error
-    except pandas.errors.ParserError as error:
+    # The module csv reads for pandas' parser in Python.
+    except (pandas.errors.ParserError, csv.Error) as error:
         raise SourceError(
             _explain_parser(str(error), path, separator, start)
         ) from error

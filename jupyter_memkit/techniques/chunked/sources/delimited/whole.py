@@ -9,7 +9,11 @@ from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.libraries import import_library
-from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
+from jupyter_memkit.techniques.chunked.sources.base import (
+    Piece,
+    Request,
+    TypeChange,
+)
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import (
     Index,
     Layout,
@@ -146,8 +150,28 @@ class _Chosen:
     def get_chunk(self, rows: int) -> Any:
         """Return the next frame."""
         frame = self.reader.get_chunk(rows)
+        self._reject_text(frame)
         if self.dates is not None:
             frame = self.dates.convert(frame)
         if self.layout.columns != self.layout.names:
             frame = frame[list(self.layout.columns)]
         return agree_index(frame, self.layout.index, self.path, self.options)
+
+    def _reject_text(self, frame: Any) -> None:
+        """Reject text in columns of Booleans some of which are missing.
+
+        As objects both would fit, but in the whole file the Booleans are text, too.
+        """
+        layout = self.layout
+        flags = [
+            name
+            for name in layout.columns
+            if layout.types[name] == "object"
+            and name not in layout.given
+            and not _is_given(self.options, name)
+        ]
+        pandas = import_library("pandas", self.path.name)
+        kinds = name_types(pandas, frame[flags])
+        changes = {n: ("object", kind) for n, kind in kinds.items() if kind == "str"}
+        if changes:
+            raise TypeChange(self.path.name, changes)
