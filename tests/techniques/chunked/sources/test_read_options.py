@@ -123,11 +123,14 @@ def test_value_that_an_option_rejects(tmp_path: Path, late: str) -> None:
         list(chunked(path, rows=3_000, backend="pandas", read=read))
 
 
-def test_text_after_booleans(tmp_path: Path) -> None:
-    """Booleans of which some are missing become text if text follows, as in pandas."""
+@pytest.mark.parametrize("first", ["True,1\n,2\n", ",1\n,2\n", "3,1\n4,2\n"])
+@pytest.mark.parametrize("late", ["x", "True", "", "0.5", "7"])
+@pytest.mark.parametrize("options", [{"low_memory": False}, {"engine": "python"}])
+def test_late_type(tmp_path: Path, first: str, late: str, options: Any) -> None:
+    """A column has the type of the whole file, also if it shows after the sample."""
     path = tmp_path / "a.csv"
-    path.write_text("a,b\n" + "True,1\n,2\n" * 6_000 + "x,3\n")
-    compare(path, {"low_memory": False})
+    path.write_text("a,b\n" + first * 6_000 + f"{late},3\n")
+    compare(path, options)
 
 
 def test_quotes_that_the_python_parser_rejects(tmp_path: Path) -> None:

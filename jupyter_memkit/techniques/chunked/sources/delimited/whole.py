@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Mapping
+from collections.abc import Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,12 @@ from jupyter_memkit.techniques.chunked.sources.delimited.index_types import (
     name_index,
 )
 from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
+    FOUND,
     MISSING,
     check_integers,
+    make_integer_error,
     name_types,
+    unite,
 )
 from jupyter_memkit.techniques.chunked.sources.delimited.type_keys import (
     find_text_types,
@@ -65,10 +68,7 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
             parser = getattr(reader, "_engine", None)
             has_index = bool(getattr(parser, "_implicit_index", False))
     names = tuple(frame.columns)
-    finds_missing = chosen.get("na_filter", True) and chosen.get(
-        "keep_default_na", True
-    )
-    missing = MISSING if finds_missing else ()
+    missing = _list_missing(options)
     types = name_types(pandas, frame, missing=missing)
     index: Index = ()
     if has_index or options.get("index_col", False) is not False:
@@ -79,7 +79,7 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
             name: str(dtype) if _is_given(options, name) else types[name]
             for name, dtype in frame.dtypes.items()
         },
-        empty=frozenset(names) if frame.empty else frozenset(),
+        empty=frozenset(frame.columns[frame.isna().all().to_numpy()]),
         columns=names,
         separator=separator,
         backend="pandas",
@@ -92,6 +92,12 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
             for name, kind in index
         ),
     )
+
+
+def _list_missing(options: Mapping[str, Any]) -> Sequence[str]:
+    """Return what pandas reads as a missing value without being told."""
+    finds_any = options.get("na_filter", True) and options.get("keep_default_na", True)
+    return MISSING if finds_any else ()
 
 
 def _is_given(options: Mapping[str, Any], name: Hashable) -> bool:
@@ -150,28 +156,35 @@ class _Chosen:
     def get_chunk(self, rows: int) -> Any:
         """Return the next frame."""
         frame = self.reader.get_chunk(rows)
-        self._reject_text(frame)
+        self._check_types(frame)
         if self.dates is not None:
             frame = self.dates.convert(frame)
         if self.layout.columns != self.layout.names:
             frame = frame[list(self.layout.columns)]
         return agree_index(frame, self.layout.index, self.path, self.options)
 
-    def _reject_text(self, frame: Any) -> None:
-        """Reject text in columns of Booleans some of which are missing.
+    def _check_types(self, frame: Any) -> None:
+        """Reject values with which pandas would infer another type for the whole file.
 
-        As objects both would fit, but in the whole file the Booleans are text, too.
+        Objects, for example, hold Booleans of which some are missing, and text, too,
+        but beside text the Booleans are text in the whole file.
         """
         layout = self.layout
-        flags = [
+        names = [
             name
             for name in layout.columns
-            if layout.types[name] == "object"
-            and name not in layout.given
+            if layout.types[name] in FOUND - {"str"}
             and not _is_given(self.options, name)
         ]
         pandas = import_library("pandas", self.path.name)
-        kinds = name_types(pandas, frame[flags])
-        changes = {n: ("object", kind) for n, kind in kinds.items() if kind == "str"}
+        kinds = name_types(pandas, frame[names], missing=_list_missing(self.options))
+        changes: dict[Any, tuple[str, str]] = {}
+        for name, got in kinds.items():
+            before, is_guess = layout.types[name], name in layout.empty
+            after = unite(before, got, frame[name], is_guess=is_guess)
+            if after == "integer":
+                raise make_integer_error(self.path, name)
+            if after != before:
+                changes[name] = (before, after)
         if changes:
             raise TypeChange(self.path.name, changes)
