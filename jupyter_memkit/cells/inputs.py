@@ -20,16 +20,22 @@ from jupyter_memkit.cells.magic_calls import (
     find_call_names,
     find_words,
 )
-from jupyter_memkit.cells.names import find_global_names, iterate_code
+from jupyter_memkit.cells.names import (
+    find_bound_names,
+    find_global_names,
+    iterate_code,
+)
 
 # Calls whose text is code or contains names of variables: Python's, IPython's, and
-# those of frames and databases.
+# those of frames, databases and numexpr.
 _READING_CALLS = frozenset(
     {
         *("eval", "exec", "ev", "ex", "run_cell", "run_code"),
-        *("query", "sql", "execute"),
+        *("evaluate", "execute", "query", "sql"),
     }
 )
+# Python 3.10 has no `except*`.
+_TRIES = (ast.Try, getattr(ast, "TryStar", ast.Try))
 # The instructions that access a global variable by name.
 _GLOBAL_NAMES = frozenset({"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME"})
 
@@ -84,9 +90,11 @@ def add_function_inputs(
     while waiting:
         value = namespace[waiting.pop()]
         if type(value) is FunctionType and value.__globals__ is namespace:
-            read = [
-                name for name in find_code_names(value.__code__) if name in namespace
-            ]
+            names_read = (
+                *find_code_names(value.__code__),
+                *_find_names_in_constants(value.__code__),
+            )
+            read = [name for name in names_read if name in namespace]
             waiting += [name for name in read if name not in found]
             found.update(dict.fromkeys(read))
     return tuple(found)
@@ -98,6 +106,15 @@ def find_code_names(code: CodeType) -> Iterator[str]:
         for instruction in dis.get_instructions(part):
             if instruction.opname in _GLOBAL_NAMES:
                 yield instruction.argval
+
+
+def _find_names_in_constants(code: CodeType) -> Iterator[str]:
+    """Yield the names in the texts of a function with calls that read such texts."""
+    for part in iterate_code(code):
+        if not _READING_CALLS.isdisjoint(part.co_names):
+            for constant in part.co_consts:
+                if type(constant) is str:
+                    yield from find_words(constant)
 
 
 class _Reader:
@@ -132,12 +149,16 @@ class _Reader:
                 self.follow(statement.body, branches[0])
                 self.follow(statement.orelse, branches[1])
                 own |= branches[0] & branches[1]
-            elif isinstance(statement, ast.Try):
+            elif isinstance(statement, _TRIES):
                 self.follow(statement.body, set(own))
                 for handler in statement.handlers:
                     self._follow_handler(handler, own)
                 self.follow(statement.orelse, set(own))
                 self.follow(statement.finalbody, own)
+            elif isinstance(statement, ast.Match):
+                self._follow_part(statement.subject, own)
+                for case in statement.cases:
+                    self._follow_case(case, set(own))
             else:
                 self._follow_part(statement, own)
 
@@ -146,13 +167,22 @@ class _Reader:
             self._follow_part(handler.type, own)
         self.follow(handler.body, own | ({handler.name} if handler.name else set()))
 
+    def _follow_case(self, case: ast.match_case, own: set[str]) -> None:
+        for part in ast.walk(case.pattern):
+            if isinstance(part, ast.expr):
+                self._follow_part(part, own)
+        own |= find_bound_names(case.pattern)
+        if case.guard is not None:
+            self._follow_part(case.guard, own)
+        self.follow(case.body, own)
+
     def _follow_part(self, node: ast.stmt | ast.expr, own: set[str]) -> None:
         """Follow a statement or an expression that contains no other statements."""
         read, bound = find_global_names(node)
         for name in (*read, *_find_names_in_text(node)):
             if name not in own:
                 self.read[name] = None
-        own |= bound
+        own |= bound - set(_find_perhaps_bound(node))
 
     def _set(self, target: ast.expr | None, own: set[str]) -> None:
         if target is None:
@@ -162,6 +192,25 @@ class _Reader:
                 own.add(node.id)
         # The rest of the target, such as the list in `items[0]`, is read.
         self._follow_part(ast.Expr(_as_value(target)), own)
+
+
+def _find_perhaps_bound(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a statement or an expression does not bind in every case."""
+    for each in ast.walk(node):
+        match each:
+            case ast.AnnAssign(target=ast.Name(id=name), value=None):
+                yield name
+            case ast.BoolOp(values=[_, *parts]) | ast.Compare(comparators=[_, *parts]):
+                yield from _find_walrus_names(parts)
+            case ast.IfExp(body=body, orelse=other):
+                yield from _find_walrus_names([body, other])
+
+
+def _find_walrus_names(parts: Iterable[ast.expr]) -> Iterator[str]:
+    for part in parts:
+        for each in ast.walk(part):
+            if isinstance(each, ast.NamedExpr):
+                yield each.target.id
 
 
 def _find_names_in_text(node: ast.AST) -> Iterator[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import asyncio
 import linecache
+import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
@@ -32,10 +33,14 @@ from jupyter_memkit.show.isolated import describe_traces
 from jupyter_memkit.techniques.isolated.inspecting import find_functions
 from jupyter_memkit.techniques.isolated.records import IsolatedResult, Traces
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
+from jupyter_memkit.techniques.out_of_memory.chain import read_texts
 from jupyter_memkit.techniques.processes.calling import Call, Outcome
 from jupyter_memkit.techniques.processes.pickling import find_hindrance
 from jupyter_memkit.techniques.room import read_room_bytes
 from jupyter_memkit.units import format_bytes
+
+# In the messages of Python and pandas about a name that is not defined.
+_QUOTED_NAME = re.compile(r"'([^\W\d]\w*)'")
 
 # After this much text, wait until the kernel has sent it.
 _MOST_CHARACTERS = 1 << 18
@@ -115,7 +120,10 @@ def run_isolated(
     session.note(inputs, outcome)
     traces: Traces = outcome.from_hooks
     if outcome.error is not None:
-        for note in describe_traces(traces, options.name):
+        for note in (
+            *_describe_unsent(outcome.error, shell.user_ns, session),
+            *describe_traces(traces, options.name),
+        ):
             add_note(outcome.error, note)
         raise outcome.error
     values: CellValues = outcome.value
@@ -168,6 +176,24 @@ def _find_inputs(
     if inputs:
         _check_room(inputs)
     return inputs
+
+
+def _describe_unsent(
+    error: BaseException, namespace: Mapping[str, Any], session: Session
+) -> Iterator[str]:
+    """Describe the variables here that the process lacked, if that was the error.
+
+    A cell can read a variable in ways that its code does not show.
+    """
+    if not issubclass(type(error), NameError):
+        return
+    for text in read_texts(error):
+        for name in _QUOTED_NAME.findall(text):
+            if name in namespace and name not in session.variables:
+                yield (
+                    f"{name} was not sent, because the cell does not read it by its "
+                    f"name; --in {name} sends it."
+                )
 
 
 def _find_sources(functions: list[FunctionType]) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
@@ -34,6 +35,15 @@ KNOWN = {"df", "x", "y", "rows", "f"}
         ("while y:\n    x = 1", ("y",)),
         ("with open(y) as x:\n    x.read()", ("y",)),
         ("try:\n    x = 1\nexcept f as y:\n    y\nx", ("f", "x")),
+        ("match y:\n    case 1:\n        x = 1\nx", ("y", "x")),
+        ("match y:\n    case [x, *rows] if x:\n        x, rows", ("y",)),
+        ("match 1:\n    case x.y:\n        pass", ("x",)),
+        ("match 1:\n    case f(z=1) if y:\n        pass", ("f", "y")),
+        ("x: f\nx", ("f", "x")),
+        ("y and (x := 1)\nx", ("y", "x")),
+        ("(x := 1) and y\nx", ("y",)),
+        ("1 < y < (x := 2)\nx", ("y", "x")),
+        ("z = (x := 1) if y else 2\nx", ("y", "x")),
         ("[x for x in rows]", ("rows",)),
         ("def g(x):\n    return x + y", ("y",)),
         ("x = 1\ndef g():\n    return x", ()),
@@ -49,6 +59,26 @@ KNOWN = {"df", "x", "y", "rows", "f"}
 def test_find_inputs(code: str, expected: tuple[str, ...]) -> None:
     """Exactly the variables that may be read before they are set are inputs."""
     assert sorted(find_inputs(ast.parse(code), KNOWN)) == sorted(expected)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="it has no `except*`")
+def test_except_star() -> None:
+    """A name that is set under ``try`` may not be, whatever the handlers are."""
+    tree = ast.parse("try:\n    x = f()\nexcept* y:\n    pass\nx")
+    assert sorted(find_inputs(tree, KNOWN)) == ["f", "x", "y"]
+
+
+def test_names_in_texts_of_functions() -> None:
+    """A function also reads the names in texts that it passes to calls as code."""
+    code = """
+def run(): return [df.query("a > @limit") for _ in "x"]
+def say(): return print("limit")
+df = limit = 1
+"""
+    namespace: dict[str, object] = {}
+    exec(code, namespace)
+    assert add_function_inputs(["run"], namespace) == ("run", "df", "limit")
+    assert add_function_inputs(["say"], namespace) == ("say",)
 
 
 def test_add_function_inputs() -> None:

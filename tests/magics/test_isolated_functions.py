@@ -139,6 +139,32 @@ box = Box()
     assert run(shell, cell) == (5, "int", "object", 6)
 
 
+def test_variables_in_texts(shell: InteractiveShell) -> None:
+    """A function in whose texts there are variables finds them in the process."""
+    run(shell, "rate = 2\ndef use(): return eval('rate + 1')")
+    assert run(shell, "%%isolated\nuse()") == 3
+
+
+@pytest.mark.parametrize("cell", ["eval(text)", "box.use()"])
+def test_variable_that_was_not_sent(shell: InteractiveShell, cell: str) -> None:
+    """The error about a variable that only exists here has the remedy, which works."""
+    code = """
+rate, text = 2, "rate + 1"
+class Box:
+    def use(self): return eval("rate + 1")
+box = Box()
+"""
+    run(shell, code)
+    with pytest.raises(NameError) as caught:
+        run(shell, f"%%isolated\n{cell}")
+    (note,) = caught.value.__notes__
+    assert "--in rate sends it" in note
+    assert run(shell, f"%%isolated --in rate\n{cell}") == 3
+    with pytest.raises(NameError) as caught:
+        run(shell, "%%isolated\nunknown")
+    assert not hasattr(caught.value, "__notes__")
+
+
 INSPECTING = """
 import functools
 mode = "fast"
