@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterator
-from typing import Any
+
+from jupyter_memkit.techniques.error_groups import read_parts
 
 # A subclass can override the plain attributes.
 read_cause = vars(BaseException)["__cause__"].__get__
@@ -12,9 +12,6 @@ read_traceback = vars(BaseException)["__traceback__"].__get__
 read_arguments = vars(BaseException)["args"].__get__
 _read_context = vars(BaseException)["__context__"].__get__
 _hides_context = vars(BaseException)["__suppress_context__"].__get__
-
-# Python 3.10 has none.
-_Group: Any = getattr(builtins, "BaseExceptionGroup", None)
 
 
 def walk_chain(error: BaseException, *, hidden: bool) -> Iterator[BaseException]:
@@ -42,8 +39,7 @@ def walk_chain(error: BaseException, *, hidden: bool) -> Iterator[BaseException]
             continue
         seen.add(id(each))
         yield each
-        if _Group is not None and issubclass(type(each), _Group):
-            waiting += vars(_Group)["exceptions"].__get__(each)
+        waiting += read_parts(each)
         context = _read_context(each)
         if context is not None and (hidden or not _hides_context(each)):
             waiting.append(context)

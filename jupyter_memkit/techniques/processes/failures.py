@@ -18,6 +18,8 @@ from typing import Any
 
 import cloudpickle
 
+from jupyter_memkit.techniques.error_groups import make_group, read_parts
+
 _OUR_MODULES = "jupyter_memkit."
 # The user's code calls the functions that raise Ctrl-C or refuse input.
 _OUR_RAISING = (
@@ -53,6 +55,8 @@ class Failure:
         Its ``__cause__`` and ``__context__``.
     hides_context : bool
         Its ``__suppress_context__``.
+    parts : tuple of Failure
+        The exceptions in it, if it is a group.
     """
 
     content: bytes
@@ -60,6 +64,7 @@ class Failure:
     cause: Failure | None
     context: Failure | None
     hides_context: bool
+    parts: tuple[Failure, ...] = ()
 
 
 def dump_failure(error: BaseException) -> Failure:
@@ -87,6 +92,7 @@ def _dump(error: BaseException, seen: set[int]) -> Failure:
         cause=follow(error.__cause__),
         context=follow(error.__context__),
         hides_context=error.__suppress_context__,
+        parts=tuple(_dump(each, seen) for each in read_parts(error)),
     )
 
 
@@ -94,7 +100,11 @@ def load_failure(failure: Failure) -> BaseException:
     """Return an exception from what `dump_failure` returned in another process."""
     try:
         loaded = pickle.loads(failure.content)  # noqa: S301 - our own child
-        error: BaseException = loaded() if isinstance(loaded, partial) else loaded
+        parts = [load_failure(each) for each in failure.parts]
+        made_of = (parts,) if parts else ()
+        error: BaseException = (
+            loaded(*made_of) if isinstance(loaded, partial) else loaded
+        )
     except Exception as problem:  # noqa: BLE001 - its class may be missing here
         error = RuntimeError(f"an exception that cannot be loaded here ({problem})")
     if failure.cause is not None:
@@ -106,9 +116,19 @@ def load_failure(failure: Failure) -> BaseException:
 
 
 def _dump_alone(error: BaseException) -> bytes:
-    """Return an exception as bytes; if it cannot be pickled, one with its message."""
-    made_again = partial(_make_error, type(error), error.args, dict(vars(error)))
-    for sendable in (error, made_again):
+    """Return an exception as bytes; if it cannot be pickled, one with its message.
+
+    A group is sent without its exceptions.
+    """
+    state = dict(vars(error))
+    sendables: list[Any] = [
+        error,
+        partial(_make_error, type(error), error.args, state),
+    ]
+    if read_parts(error):
+        message = getattr(error, "message", "")
+        sendables = [partial(make_group, type(error), message, state)]
+    for sendable in sendables:
         try:
             content: bytes = cloudpickle.dumps(sendable, protocol=5)
             pickle.loads(content)  # noqa: S301 - our own

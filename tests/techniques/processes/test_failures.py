@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
+import sys
 import traceback
 from typing import Any
 
@@ -116,6 +118,43 @@ def test_exception_that_cannot_be_sent(shared: ChildProcess) -> None:
     error = fail_in(shared, work)
     assert isinstance(error, RuntimeError)
     assert str(error).startswith("ValueError: ('it holds', <generator")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="it has no groups")
+def test_group(shared: ChildProcess) -> None:
+    """Each exception of a group keeps its type, lines and cause; the group its own."""
+    group: Any = vars(builtins)["ExceptionGroup"]
+
+    class Odd(Exception):  # noqa: N818 - odd
+        def __init__(self, number: int, text: str) -> None:
+            super().__init__(f"{text} {number}")
+
+    class Mine(group):  # type: ignore[misc] # Python 3.10 has none
+        def __new__(cls, parts: list[Exception]) -> Any:
+            return super().__new__(cls, "mine", parts)
+
+        def __init__(self, _parts: list[Exception]) -> None:
+            self.rate = 3
+
+    def part() -> None:
+        raise Odd(5, "odd") from KeyError("b")
+
+    def work() -> None:
+        try:
+            part()
+        except Odd as error:
+            raise Mine([error, group("inner", [error])]) from None
+
+    error: Any = fail_in(shared, work)
+    assert isinstance(error, Mine)
+    assert (error.message, error.rate) == ("mine", 3)
+    first, inner = error.exceptions
+    assert isinstance(inner, group)
+    for each in (first, inner.exceptions[0]):
+        assert isinstance(each, Odd)
+        assert isinstance(each.__cause__, KeyError)
+        frames = traceback.extract_tb(each.__traceback__)
+        assert [frame.name for frame in frames] == ["work", "part"]
 
 
 def test_notes(shared: ChildProcess) -> None:
