@@ -7,7 +7,7 @@ from typing import Any
 
 _IMPORTS = """
 import asyncio, builtins, decimal, gc, locale, logging, multiprocessing, os, random
-import resource, signal, socket, sys, threading, warnings
+import resource, signal, socket, sys, threading, time, warnings
 """
 
 

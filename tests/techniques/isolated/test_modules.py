@@ -148,6 +148,31 @@ def test_what_cannot_be_sent(
     assert "code of the user ran" not in capfd.readouterr().out
 
 
+def test_contents_that_cannot_be_pickled(process: ChildProcess, conf: Any) -> None:
+    """A change is reported also where it can only be seen, and not sent."""
+    text = """
+import contextvars, threading
+context, unset = contextvars.ContextVar("context"), contextvars.ContextVar("unset")
+local, untouched = threading.local(), threading.local()
+begun, waiting = (each for each in "ab"), (each for each in "ab")
+"""
+    Path(conf.__file__).with_name("memkit_user.py").write_text(text)
+    user: Any = importlib.import_module("memkit_user")
+    token = user.context.set([1])
+    user.local.size = 2
+    next(user.begun)
+    outcome = call(process, "import memkit_user as u", "u.context.get(None)")
+    user.context.reset(token)
+    assert outcome.value is None
+    assert [each.partition(" (")[0] for each in outcome.from_hooks.untaken] == [
+        "memkit_user.begun",
+        "memkit_user.context",
+        "memkit_user.local",
+    ]
+    outcome = call(process, "import memkit_user as u; u.context.set([2])")
+    assert outcome.from_hooks.state == ("modules",)
+
+
 def test_nothing_changed(process: ChildProcess, conf: Any) -> None:
     """What no one changed is not reported, whether it could be sent or not."""
     assert conf.LOCK is not None

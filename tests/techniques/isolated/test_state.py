@@ -40,6 +40,11 @@ CHANGES = {
         "del os.environ['MEMKIT_A']",
         "os.environ.get('MEMKIT_A')",
     ),
+    "the time zone": (
+        "os.environ['TZ'] = 'UTC-9'; time.tzset()",
+        "os.environ['TZ'] = 'UTC+5'; time.tzset()",
+        "(time.tzname, time.timezone, time.localtime(0).tm_hour)",
+    ),
     "the umask": ("os.umask(0o077)", "os.umask(0o027)", "os.open"),
     "resource limits": (
         "resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(4)[1]))",
@@ -252,6 +257,15 @@ def test_numpy_generator(shared: ChildProcess) -> None:
         assert outcome.value == np.random.rand()  # noqa: NPY002 - it is the subject
     finally:
         set_generator(np.random.MT19937(3))
+
+
+@pytest.mark.usefixtures("restored")
+def test_time_zone_that_is_not_in_force() -> None:
+    """A new process reports that it starts in a time zone that is not in force here."""
+    act("os.environ['TZ'] = 'UTC-7'")
+    with contextlib.closing(ChildProcess(HOOKS)) as process:
+        untaken = call(process, act, "").from_hooks.untaken
+    assert [each.partition(" (")[0] for each in untaken] == ["the time zone"]
 
 
 def test_table() -> None:

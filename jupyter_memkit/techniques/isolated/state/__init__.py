@@ -23,6 +23,8 @@ globals(), locals(), dir(), %who    refused, because they inspect the whole sess
                                     functions that the cell calls, too
 the working folder                  sent; a change is reported
 os.environ                          sent; a change is reported
+the time zone                       sent if time.tzset() took it from os.environ, else
+                                    reported; a change is reported
 the umask                           sent; a change is reported
 resource limits                     sent; a change is reported
 the priority                        sent; a change is reported
@@ -58,8 +60,9 @@ pyarrow's threads                   sent; a change is reported
 torch's settings and random numbers sent; a change is reported
 modules                             changed data of the user's modules are sent, 16 MiB
                                     in all, as are functions and classes of the notebook
-                                    in any module; what cannot be sent, and a changed
-                                    file, is reported
+                                    in any module; what cannot be sent, such as context
+                                    variables and begun generators, and a changed file,
+                                    is reported
 display settings                    sent
 settings of figures                 sent
 a running event loop                runs there if it runs here

@@ -7,13 +7,22 @@ where they are stored. Only objects of libraries are read by their own pickling 
 
 from __future__ import annotations
 
+import _thread
 import marshal
 import sys
 import zlib
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import repeat
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
 from jupyter_memkit.measure.attributes import read_attributes
@@ -30,6 +39,8 @@ from jupyter_memkit.techniques.isolated.state.parcels import CarefulPickler
 
 _PLAIN = frozenset(map(id, (bool, bytes, complex, float, int, str, type(None))))
 _CODE = (BuiltinFunctionType, FunctionType, ModuleType)
+
+_NOTHING = object()
 
 # The last version in which equal data have equal bytes, whichever objects are one.
 _FORMAT = 2
@@ -120,6 +131,14 @@ class _Reader:
         elif kind is MethodType:
             self.add(value.__func__)
             self.add(value.__self__)
+        elif kind is ContextVar:
+            now = value.get(_NOTHING)
+            self._add_all([] if now is _NOTHING else [now])
+        elif kind is _thread._local:  # noqa: SLF001 - `threading.local`
+            self.add(kind.__getattribute__(value, "__dict__"))
+        elif kind is GeneratorType:
+            frame = value.gi_frame
+            self._put(b"ended" if frame is None else b"%d" % frame.f_lasti)
         elif kind in _CODE or issubclass(kind, type):
             self._put(_describe_code(value))
         elif self._owners.is_class_own(kind):

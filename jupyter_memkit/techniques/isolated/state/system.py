@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from types import FunctionType
 from typing import Any
 
@@ -31,6 +32,19 @@ def _write_environment(variables: dict[str, str]) -> None:
     for name, value in variables.items():
         if os.environ.get(name) != value:
             os.environ[name] = value
+
+
+def _read_zone() -> tuple[Any, ...]:
+    """Return the time zone as `time` took it from the environment last."""
+    return time.tzname, time.timezone, time.altzone
+
+
+def _write_zone(zone: tuple[Any, ...]) -> None:
+    if hasattr(time, "tzset") and _read_zone() != zone:
+        time.tzset()
+        if _read_zone() != zone:
+            message = "os.environ names another one; call time.tzset() here"
+            raise ValueError(message)
 
 
 def _read_mask() -> int | None:
@@ -114,6 +128,8 @@ def _write_signals(handlers: dict[int, Any]) -> None:
 ROWS = (
     Row("the working folder", _read_folder, _write_folder),
     Row("os.environ", lambda: dict(os.environ), _write_environment),
+    # After the environment, which names it.
+    Row("the time zone", _read_zone, _write_zone),
     Row("the umask", _read_mask, _write_mask),
     Row("resource limits", _read_limits, _write_limits),
     Row("the priority", _read_scheduling, _write_scheduling),
