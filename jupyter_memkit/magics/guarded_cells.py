@@ -177,7 +177,7 @@ class GuardedCells:
         exceeded = self._convert(error)
         kinds, handler = self._previous
         if exceeded is not None:
-            shell.showtraceback((type(exceeded), exceeded, tb))
+            shell.showtraceback((type(exceeded), exceeded, exceeded.__traceback__))
         elif isinstance(error, kinds):
             lines: list[str] | None = handler(kind, error, tb, tb_offset)
             return lines

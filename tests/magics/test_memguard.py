@@ -317,6 +317,33 @@ def test_lower_mark_for_one_cell(kernel: GuardedKernel) -> None:
     assert kernel.name == ""
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="it has no groups")
+def test_group_of_tasks(kernel: GuardedKernel) -> None:
+    """A stop in a task is one of the cell, whose memory is free, not a mere group."""
+    before_bytes = kernel.private_bytes()
+    kernel.run(
+        "import asyncio\nasync def xfill():\n    x = []\n    while True:\n"
+        "        x.append(b'x' * 100_000)\n        await asyncio.sleep(0)\n"
+        "async with asyncio.TaskGroup() as xgroup:\n"
+        "    xgroup.create_task(asyncio.sleep(60))\n"
+        "    xgroup.create_task(xfill())"
+    )
+    assert kernel.name == "MemoryLimitExceeded"
+    assert kernel.stop["line"] in kernel.traceback
+    assert "x.append" in kernel.stop["line"] or "sleep(0)" in kernel.stop["line"]
+    assert "on_signal" not in kernel.traceback
+    kernel.run("pass")
+    assert kernel.private_bytes() < before_bytes + 30 * MIB
+    kernel.run(
+        "async with asyncio.TaskGroup() as xgroup:\n"
+        "    xgroup.create_task(asyncio.to_thread(np.ones, 10**10))"
+    )
+    assert (kernel.name, kernel.stop["belt"]) == ("MemoryLimitExceeded", "allocation")
+    assert "TaskGroup" in kernel.stop["line"]
+    kernel.run("raise ExceptionGroup('mine', [ValueError(1)])")
+    assert kernel.stop == {}
+
+
 def test_cell_alone(unarmed: GuardedKernel) -> None:
     """``%%memguard`` and ``guard`` work unarmed, await, and leave nothing behind."""
     before = limits(unarmed)

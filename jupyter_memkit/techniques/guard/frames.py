@@ -61,6 +61,19 @@ def _read_line(frame: FrameType, number: int | None) -> str:
     return linecache.getline(frame.f_code.co_filename, number).strip()
 
 
+def join_tracebacks(
+    outer: TracebackType | None, inner: TracebackType | None
+) -> TracebackType | None:
+    """Return a traceback of the frames of both; neither is changed."""
+    places = []
+    while outer is not None:
+        places.append((outer.tb_frame, outer.tb_lasti, outer.tb_lineno))
+        outer = outer.tb_next
+    for place in reversed(places):
+        inner = TracebackType(inner, *place)
+    return inner
+
+
 def drop_frame_of(
     code: CodeType, traceback: TracebackType | None
 ) -> TracebackType | None:

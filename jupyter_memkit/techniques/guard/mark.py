@@ -205,7 +205,7 @@ def _read_reserve(given: str, limit: MemoryLimit | None) -> int:
         percent = float(given[:-1])
     except ValueError:
         percent = 0
-    if not 0 < percent < 100:
+    if not 1 <= percent <= 99:
         message = f"{given!r} is not a share; write one between 1% and 99%"
         raise MemkitError(message)
     return int(limit.bytes * (1 - percent / 100))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from jupyter_memkit.errors import MemoryLimitExceeded
+from jupyter_memkit.techniques.error_groups import walk_group
 from jupyter_memkit.techniques.guard.belts import Belts
 from jupyter_memkit.techniques.guard.exceeded import describe_excess, make_error
 from jupyter_memkit.techniques.guard.failures import (
@@ -22,6 +23,7 @@ from jupyter_memkit.techniques.guard.frames import (
     drop_frame_of,
     find_line,
     is_interruptible,
+    join_tracebacks,
 )
 from jupyter_memkit.techniques.guard.mark import Mark, Marks
 from jupyter_memkit.techniques.guard.programs import (
@@ -112,7 +114,8 @@ class Stopping:
         Parameters
         ----------
         error : BaseException
-            What ended the region of this thread that began last.
+            What ended the region of this thread that began last; perhaps a group with
+            the error of a task that was stopped.
         """
         if isinstance(error, MemoryLimitExceeded) and error.stop is not None:
             return error
@@ -123,13 +126,21 @@ class Stopping:
         mark = self._marks.lowest(page)
         limits_data = page["limits_data"] == 1
         self._belts.make_room()
-        if not self._is_caused_by_stop(error, region, limits_data=limits_data):
+        inner = next(
+            (
+                each
+                for each in walk_group(error)
+                if self._is_caused_by_stop(each, region, limits_data=limits_data)
+            ),
+            None,
+        )
+        if inner is None:
             return None
         # Until they end, they fill the room in which the error is shown.
         self._raise_in_threads(region)
         used_bytes, reserved_bytes = self._read_peak(region)
-        exceeded = make_error(error, mark, page, used_bytes, reserved_bytes)
-        is_signal = comes_from_signal(error)
+        exceeded = make_error(inner, mark, page, used_bytes, reserved_bytes)
+        is_signal = comes_from_signal(inner)
         if is_signal:
             used_bytes = page["stopped_bytes"]
         self.stops += 1
@@ -141,11 +152,14 @@ class Stopping:
             mark_bytes=mark.bytes_now(page),
             mark=mark.text,
             belt="watcher" if is_signal else "allocation",
-            line=find_line(error, region.contains),
+            line=find_line(inner, region.contains) or find_line(error, region.contains),
             grown_bytes=max(0, used_bytes - region.start_bytes),
         )
         own_code = Stopping.on_signal.__code__
-        return exceeded.with_traceback(drop_frame_of(own_code, error.__traceback__))
+        traceback = drop_frame_of(own_code, inner.__traceback__)
+        if inner is not error:
+            traceback = join_tracebacks(error.__traceback__, traceback)
+        return exceeded.with_traceback(traceback)
 
     def find_programs(self) -> list[int]:
         """Return the programs of the code that was stopped last, if they go on.

@@ -62,6 +62,8 @@ def test_small_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         ("lots", "a mark can also be a share such as 85%, or auto"),
         ("500", "did you mean 500MB?"),
         ("0%", "write one between 1% and 99%"),
+        ("0.01%", "write one between 1% and 99%"),
+        ("99.9%", "write one between 1% and 99%"),
         ("x%", "write one between 1% and 99%"),
         ("101 GiB", r"above the limit of 100.0 GiB \(cgroup memory.max\)"),
         ("1 KiB", "free some with %memfree, or choose a higher mark"),
