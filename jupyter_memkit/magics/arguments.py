@@ -31,18 +31,26 @@ class argument(magic_arguments.argument):  # noqa: N801 - IPython's name
         As for `argparse.ArgumentParser.add_argument`.
     offers : callable or iterable of str
         The values that completion offers.
+    is_list : bool
+        Whether the value is a list, which can have spaces beside its commas.
     """
 
     def __init__(
-        self, *args: str, offers: Offer | Iterable[str] = (), **options: Any
+        self,
+        *args: str,
+        offers: Offer | Iterable[str] = (),
+        is_list: bool = False,
+        **options: Any,
     ) -> None:
         super().__init__(*args, **options)
         self._offers = offers
+        self._is_list = is_list
 
     def add_to_parser(self, parser: Any, group: Any) -> None:
         """Add it to the parser of the magic."""
         action = (group or parser).add_argument(*self.args, **self.kwds)
         action.offers = self._offers
+        action.is_list = self._is_list
         if action.type is None:
             # A word of the line would become a key of the user's namespace.
             action.type = str

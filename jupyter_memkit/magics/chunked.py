@@ -118,6 +118,7 @@ class ChunkedMagics(Magics):
     @argument(
         "--columns",
         type=_names,
+        is_list=True,
         metavar="NAMES",
         help="the columns to read, as a,b (default: those that the cell uses, if its "
         "code proves which ones)",
@@ -153,6 +154,7 @@ class ChunkedMagics(Magics):
     @argument(
         "--types",
         type=_pairs,
+        is_list=True,
         metavar="NAME=TYPE",
         help="types of columns, as a=float64,b=str; category saves memory for text "
         "that repeats",
@@ -194,6 +196,7 @@ class ChunkedMagics(Magics):
     @argument(
         "--only",
         type=_numbers,
+        is_list=True,
         metavar="NUMBERS",
         help="run only over these chunks, as 3,7, which the previous run skipped",
     )
@@ -242,6 +245,7 @@ class ChunkedMagics(Magics):
     @argument(
         "--classes",
         type=_values,
+        is_list=True,
         metavar="VALUES",
         help="with --fit: all values of the target, as False,True (default: a first "
         "pass finds them)",

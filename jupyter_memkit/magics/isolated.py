@@ -69,6 +69,7 @@ class IsolatedMagics(Magics):
     @argument(
         "--out",
         type=variables,
+        is_list=True,
         offers=variable_names,
         default=(),
         metavar="NAMES",
@@ -79,6 +80,7 @@ class IsolatedMagics(Magics):
         "--in",
         dest="inputs",
         type=variables,
+        is_list=True,
         offers=variable_names,
         default=(),
         metavar="NAMES",

@@ -114,7 +114,7 @@ def _check_options(parser: argparse.ArgumentParser, words: Iterable[Word]) -> No
 
 
 def _bind_values(parser: argparse.ArgumentParser, words: list[Word]) -> Iterator[str]:
-    """Join options with quoted values, and numbers with the units after them."""
+    """Join options with their values, numbers with units, and lists with spaces."""
     position = 0
     while position < len(words):
         word = words[position]
@@ -134,8 +134,18 @@ def _bind_values(parser: argparse.ArgumentParser, words: list[Word]) -> Iterator
         if _takes_unit(action) and _NUMBER.fullmatch(text) and is_unit(unit):
             position += 1
             text += unit
+        while getattr(action, "is_list", False) and position < len(words):
+            if words[position].is_quoted or not _continues(text, words[position]):
+                break
+            text += words[position]
+            position += 1
         # Joined like this, a value can begin with a minus sign.
         yield _check_dashes(parser, f"{_name(action)}={text}")
+
+
+def _continues(text: str, word: Word) -> bool:
+    """Return whether a list goes on with a word."""
+    return word.startswith(",") or (text.endswith(",") and not _is_option(word))
 
 
 def _check_dashes(parser: argparse.ArgumentParser, word: str) -> str:

@@ -100,6 +100,22 @@ def test_sizes(shell: InteractiveShell, line: str, shown: str) -> None:
     assert args.rows == 5
 
 
+@pytest.mark.parametrize("names", ["a,b", "a, b", "a ,b", "a , b", "'a, b'"])
+def test_lists(shell: InteractiveShell, names: str) -> None:
+    """A list can have spaces beside its commas, and ends where there is none."""
+    magic = shell.find_cell_magic("isolated")
+    args = parse_line(magic, f"--out {names} --name p --in {names}")
+    assert (args.out, args.name, args.inputs) == (("a", "b"), "p", ("a", "b"))
+
+
+def test_list_without_its_end(shell: InteractiveShell) -> None:
+    """No option is taken for an item of a list, and no other value for a list."""
+    with pytest.raises(UsageError, match="--out: '' is not a name"):
+        shell.run_cell_magic("isolated", "--out a, --name p", "a = 1")
+    magic = shell.find_cell_magic("chunked")
+    assert parse_line(magic, "--read sep=, x.csv").source == "x.csv"
+
+
 def test_twice(shell: InteractiveShell) -> None:
     """A repeated option is refused, unless its values add up."""
     chunked = shell.magics_manager.magics["cell"]["chunked"]
