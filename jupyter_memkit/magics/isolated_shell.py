@@ -18,7 +18,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from jupyter_memkit.cells.body import await_cell_body, has_await, run_cell_body
-from jupyter_memkit.errors import suggest
+from jupyter_memkit.errors import IsolatedError, suggest
 from jupyter_memkit.magics.isolated_before import Before
 from jupyter_memkit.magics.isolated_rows import make_rows
 from jupyter_memkit.magics.isolated_values import (
@@ -98,6 +98,14 @@ class _Shell(InteractiveShell):
 
     def enable_gui(self, gui: Any = None) -> None:
         """Do nothing, because the process has no display."""
+
+    def ask_exit(self) -> None:
+        """Refuse what ``exit`` asks for."""
+        message = (
+            "exit and quit would end the kernel, not this process; use them in a cell "
+            "without %%isolated, or end the cell with an error"
+        )
+        raise IsolatedError(message)
 
 
 class _CellHooks(StateHooks):

@@ -18,6 +18,7 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
+from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.magics import isolated_cell, isolated_session
 from jupyter_memkit.track import tracker as tracker_module
 from tests.waiting import wait_until
@@ -208,6 +209,14 @@ def test_refused(
         if before.get(name) is not value and not name.startswith("_")
     }
     assert changed == set()
+
+
+@pytest.mark.parametrize("cell", ["exit", "quit()"])
+def test_exit(shell: InteractiveShell, cell: str) -> None:
+    """The end of the kernel is refused in one sentence."""
+    error = run(shell, f"%%isolated\n{cell}").error_in_exec
+    assert isinstance(error, IsolatedError)
+    assert "would end the kernel" in str(error)
 
 
 def test_syntax_error(

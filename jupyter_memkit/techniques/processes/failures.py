@@ -13,7 +13,12 @@ import pickle
 import traceback
 from dataclasses import dataclass
 from functools import partial
-from types import FrameType, TracebackType
+from types import (
+    FrameType,
+    MethodDescriptorType,
+    TracebackType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
 import cloudpickle
@@ -99,12 +104,8 @@ def _dump(error: BaseException, seen: set[int]) -> Failure:
 def load_failure(failure: Failure) -> BaseException:
     """Return an exception from what `dump_failure` returned in another process."""
     try:
-        loaded = pickle.loads(failure.content)  # noqa: S301 - our own child
         parts = [load_failure(each) for each in failure.parts]
-        made_of = (parts,) if parts else ()
-        error: BaseException = (
-            loaded(*made_of) if isinstance(loaded, partial) else loaded
-        )
+        error = _load_alone(failure.content, parts)
     except Exception as problem:  # noqa: BLE001 - its class may be missing here
         error = RuntimeError(f"an exception that cannot be loaded here ({problem})")
     if failure.cause is not None:
@@ -120,18 +121,10 @@ def _dump_alone(error: BaseException) -> bytes:
 
     A group is sent without its exceptions.
     """
-    state = dict(vars(error))
-    sendables: list[Any] = [
-        error,
-        partial(_make_error, type(error), error.args, state),
-    ]
-    if read_parts(error):
-        message = getattr(error, "message", "")
-        sendables = [partial(make_group, type(error), message, state)]
-    for sendable in sendables:
+    for sendable in _list_forms(error):
         try:
             content: bytes = cloudpickle.dumps(sendable, protocol=5)
-            pickle.loads(content)  # noqa: S301 - our own
+            _load_alone(content, list(read_parts(error)))
         except Exception:  # noqa: BLE001, S112 - a user's class may do anything
             continue
         return content
@@ -139,12 +132,43 @@ def _dump_alone(error: BaseException) -> bytes:
     return pickle.dumps(said, protocol=5)
 
 
+def _load_alone(content: bytes, parts: list[BaseException]) -> BaseException:
+    """Return an exception from its bytes, and from the parts of a group."""
+    loaded = pickle.loads(content)  # noqa: S301 - our own child
+    if isinstance(loaded, partial):
+        loaded = loaded(parts) if parts else loaded()
+    error: BaseException = loaded
+    return error
+
+
+def _list_forms(error: BaseException) -> list[Any]:
+    """Return the forms in which an exception may be sent, the most faithful first."""
+    kind: Any = type(error)
+    if read_parts(error):
+        message = getattr(error, "message", "")
+        return [partial(make_group, kind, message, dict(vars(error)))]
+    ways = {type(kind.__reduce__), type(kind.__reduce_ex__)}
+    if ways != {MethodDescriptorType}:
+        # It says how.
+        return [error]
+    _, args, *state = kind.__reduce__(error)
+    # Pickle would pass what its class has passed on, such as the text, to the class.
+    return [partial(_make_error, kind, args, *state), error]
+
+
 def _make_error(
-    kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]
+    kind: type[BaseException], args: tuple[Any, ...], state: Any = None
 ) -> BaseException:
-    """Create an exception whose class does not accept its ``args``."""
+    """Create an exception as pickle would, without the ``__init__`` of its class."""
     error = kind.__new__(kind, *args)
-    vars(error).update(state)
+    written_in_c = next(
+        vars(each)["__init__"]
+        for each in kind.__mro__
+        if type(vars(each).get("__init__")) is WrapperDescriptorType
+    )
+    written_in_c(error, *args)
+    if state is not None:
+        error.__setstate__(state)
     return error
 
 

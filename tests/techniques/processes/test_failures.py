@@ -6,11 +6,13 @@ import builtins
 import inspect
 import sys
 import traceback
+from functools import partial
 from typing import Any
 
 import pytest
 
 from jupyter_memkit.techniques.processes.calling import Call
+from jupyter_memkit.techniques.processes.failures import dump_failure, load_failure
 from jupyter_memkit.techniques.processes.process import ChildProcess
 
 pytestmark = pytest.mark.traced_children
@@ -107,6 +109,66 @@ def test_class_with_arguments_of_its_own(shared: ChildProcess) -> None:
     error = fail_in(shared, work)
     assert isinstance(error, Odd)
     assert (str(error), error.number) == ("odd 5", 5)
+
+
+class Coded(Exception):  # noqa: N818 - odd
+    """Passes another text on than it gets."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"code {code}")
+        self.code = code
+
+
+class UnreadableError(OSError):
+    """Has its own arguments, and the attributes of its base."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(2, "unreadable", path)
+
+
+class NeedingError(ImportError):
+    """Has an argument that must be named."""
+
+    def __init__(self, *, module: str) -> None:
+        super().__init__(f"needs {module}", name=module)
+
+
+class Sent(Exception):  # noqa: N818 - odd
+    """Says how it is pickled."""
+
+    def __init__(self, text: str, *, size: int) -> None:
+        super().__init__(text, size)
+
+    def __reduce__(self) -> Any:
+        return partial(Sent, size=self.args[1]), ("sent",)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Coded(5),
+        UnreadableError("a.csv"),
+        NeedingError(module="a"),
+        Sent("sent", size=3),
+        SystemExit(3),
+        UnicodeDecodeError("utf-8", b"a", 0, 1, "bad"),
+        FileNotFoundError(2, "none", "a.csv", None, "b.csv"),
+        StopIteration(4),
+        SyntaxError("bad", ("a.py", 1, 2, "x", 1, 3)),
+    ],
+)
+def test_attributes(error: BaseException) -> None:
+    """An exception keeps its text, arguments and attributes, whatever its class."""
+    names = {
+        *("args", "code", "end", "errno", "filename", "filename2", "name", "object"),
+        *("lineno", "text", "value"),
+    }
+    loaded = load_failure(dump_failure(error))
+    assert type(loaded) is type(error)
+    assert str(loaded) == str(error)
+    assert {name: getattr(loaded, name, None) for name in names} == {
+        name: getattr(error, name, None) for name in names
+    }
 
 
 def test_exception_that_cannot_be_sent(shared: ChildProcess) -> None:
