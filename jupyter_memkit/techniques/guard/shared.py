@@ -98,5 +98,11 @@ def make_page() -> int:
 
         descriptor, path = tempfile.mkstemp()
         os.unlink(path)  # noqa: PTH108 - pathlib is large
+    # The watcher does not need it.
+    from jupyter_memkit.techniques.processes.descriptors import (  # noqa: PLC0415
+        move_above_streams,
+    )
+
+    descriptor = move_above_streams(descriptor)
     os.truncate(descriptor, mmap.PAGESIZE)
     return descriptor

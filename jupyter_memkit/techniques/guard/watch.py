@@ -11,6 +11,7 @@ import time
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.limits import read_limits
 from jupyter_memkit.techniques.guard.shared import SharedPage
+from jupyter_memkit.techniques.processes.descriptors import move_above_streams
 from jupyter_memkit.techniques.processes.detached import start_detached
 
 # It reads four times a second; a machine can be busy.
@@ -73,17 +74,19 @@ class Watch:
     def _start(self) -> None:
         self.stop()
         self._page["pid"] = self._page["read_ns"] = 0
-        here, there = socket.socketpair()
-        with there, contextlib.ExitStack() as undo:
+        here, other = socket.socketpair()
+        there = move_above_streams(other.detach())
+        with contextlib.ExitStack() as after, contextlib.ExitStack() as undo:
+            after.callback(os.close, there)
             undo.callback(here.close)
             limits = [(int(each.bytes), each.counter) for each in read_limits()]
             start_detached(
                 "jupyter_memkit.techniques.guard.watcher",
                 (
-                    *(os.getpid(), self._descriptor, there.fileno(), self.number),
+                    *(os.getpid(), self._descriptor, there, self.number),
                     *(limits, self._end_path),
                 ),
-                (self._descriptor, there.fileno()),
+                (self._descriptor, there),
             )
             undo.pop_all()
         self._link = here

@@ -19,6 +19,8 @@ import sys
 import threading
 from typing import BinaryIO, NamedTuple
 
+from jupyter_memkit.techniques.processes.descriptors import move_above_streams
+
 # A call; a message and output of the child; the end of a call; Ctrl-C.
 CALL = b"c"
 MESSAGE = b"m"
@@ -148,8 +150,13 @@ def make_memory() -> tuple[mmap.mmap, str, tuple[int, ...]]:
 
         with tempfile.TemporaryFile() as opened:
             file = os.dup(opened.fileno())
-    os.ftruncate(file, n_bytes)
-    return mmap.mmap(file, n_bytes), str(file), (file,)
+    file = move_above_streams(file)
+    try:
+        os.ftruncate(file, n_bytes)
+        return mmap.mmap(file, n_bytes), str(file), (file,)
+    except OSError:
+        os.close(file)
+        raise
 
 
 def open_memory(name: str) -> mmap.mmap:

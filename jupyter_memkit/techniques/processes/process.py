@@ -90,12 +90,13 @@ class ChildProcess:
         self.started_s = time.time()
         self.busy = threading.Lock()
         self._probe = children_probe()
-        memory, name, files = make_memory()
-        options: dict[str, Any] = {"start_new_session": True, "pass_fds": files}
-        if sys.platform == "win32":
-            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        start = _START.format(path=sys.path, memory=name, hooks=hooks)
+        files: tuple[int, ...] = ()
         try:
+            memory, name, files = make_memory()
+            options: dict[str, Any] = {"start_new_session": True, "pass_fds": files}
+            if sys.platform == "win32":
+                options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+            start = _START.format(path=sys.path, memory=name, hooks=hooks)
             # Ctrl-C in a terminal goes to a whole session, so the child has its own.
             self._process = subprocess.Popen(  # noqa: S603 - this Python, our own code
                 [sys.executable, *_find_flags(), "-c", start],
