@@ -105,6 +105,7 @@ def run_isolated(
     lines = linecache.getlines(filename)
     with refusing():
         inputs = _find_inputs(shell.user_ns, "".join(lines), options, session)
+        divided = session.find_divided(inputs, shell.user_ns)
         functions = list(find_functions(inputs.values()))
         refuse_functions(functions, shell.user_ns)
         sent = CellCodes(
@@ -140,6 +141,7 @@ def run_isolated(
         sent_bytes=outcome.sent_bytes,
         received_bytes=outcome.received_bytes,
         inputs=tuple(inputs),
+        divided=divided,
         outputs=tuple(values.outputs),
         kept=values.kept,
         imported=tuple(each for each in values.imported if each not in here),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.magics.isolated_rows import make_rows
+from jupyter_memkit.techniques.isolated.marks import Marks
 from jupyter_memkit.techniques.isolated.records import Traces
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import SentState
@@ -63,6 +64,35 @@ class Session:
         if name not in self._sent or issubclass(type(value), type):
             return True
         return type(value) is FunctionType or is_cached(value)
+
+    def find_divided(
+        self, inputs: Mapping[str, Any], namespace: Mapping[str, Any]
+    ) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the variables that share with others here, but will not there.
+
+        Parameters
+        ----------
+        inputs : mapping of str to object
+            The variables that are to be sent.
+        namespace : mapping
+            The user's variables.
+
+        Returns
+        -------
+        tuple of (str, tuple of str)
+            The variables, and those with which they share objects or memory and that
+            the process has from earlier cells.
+        """
+        there = {
+            name: namespace[name]
+            for name in self._sent - self._own - inputs.keys()
+            if name in namespace
+        }
+        if not there or not inputs:
+            return ()
+        marks = Marks(there)
+        found = {name: marks.find(value) for name, value in inputs.items()}
+        return tuple((name, others) for name, others in found.items() if others)
 
     def note(self, inputs: Iterable[str], outcome: Outcome) -> None:
         """Record a cell, whether it failed or not.

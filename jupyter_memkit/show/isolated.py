@@ -62,6 +62,12 @@ def _build_notes(result: IsolatedResult) -> tuple[str, ...]:
         f"{_list(others)}."
         for name, others in result.apart
     ]
+    notes += [
+        f"{name} shares objects or memory with {_list(others)} here, but not in "
+        f"{result.name}, which had them already; --in {','.join((*others, name))} "
+        "sends them as one."
+        for name, others in result.divided
+    ]
     if result.changed:
         changed = _list(result.changed)
         option = ",".join(result.changed[:_MOST_NAMES])

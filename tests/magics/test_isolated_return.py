@@ -82,6 +82,30 @@ def test_apart(shell: InteractiveShell) -> None:
     assert shell.user_ns["inner"] == [1]
 
 
+def test_divided(shell: InteractiveShell) -> None:
+    """A named process that has a part of what is sent now is reported, with a cure."""
+    assert run(shell, "--name p", "arr, rows, rate").divided == ()
+
+    def again(options: str, code: str) -> Any:
+        done = shell.run_cell(f"%%isolated -o --name p {options}\n{code}")
+        done.raise_error()
+        return done.result
+
+    assert again("", "view, table, deep, np, rate").divided == (
+        ("view", ("arr",)),
+        ("table", ("rows",)),
+    )
+    assert again("", "view[0] = 7; arr[0]").divided == ()
+    together = again("--in arr,view", "view[0] = 7; held = arr[0]")
+    assert together.divided == ()
+    assert again("--out held", "deep = [2]").divided == ()
+    assert shell.user_ns["held"] == 7
+    # What the process has set itself is another object, as it would be here.
+    shell.run_cell("more = [deep]").raise_error()
+    assert again("", "more").divided == ()
+    shell.run_line_magic("isolated", "--close p")
+
+
 def test_replaced(shell: InteractiveShell) -> None:
     """A variable that was replaced shares with nothing, as in the kernel."""
     result = run(shell, "--out rows,arr", "rows = [5]\narr = arr * 2")

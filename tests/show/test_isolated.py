@@ -47,6 +47,13 @@ def make_result(**fields: Any) -> IsolatedResult:
             ),
         ),
         (
+            {"divided": (("a", ("b", "c")),), "name": "p"},
+            (
+                "a shares objects or memory with b, c here, but not in p, which had "
+                "them already; --in b,c,a sends them as one."
+            ),
+        ),
+        (
             {"outputs": ("f",), "unbound": ("r",)},
             (
                 "Returned functions read r, which was not returned; --out f,r would "

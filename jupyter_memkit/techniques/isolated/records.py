@@ -51,6 +51,9 @@ class IsolatedResult(Record):
         The size of the data that were sent and returned.
     inputs : tuple of str
         The variables that were sent.
+    divided : tuple of (str, tuple of str)
+        The variables that were sent, and those that a named process had from earlier
+        cells, with which they share objects or memory here, but not there.
     outputs : tuple of str
         The variables that were returned.
     kept : tuple of str
@@ -86,6 +89,7 @@ class IsolatedResult(Record):
     sent_bytes: int
     received_bytes: int
     inputs: tuple[str, ...] = ()
+    divided: tuple[tuple[str, tuple[str, ...]], ...] = ()
     outputs: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     imported: tuple[str, ...] = ()

@@ -13,7 +13,8 @@ state                               treatment
 variables that the cell reads       sent as copies; changes are reported
 variables that --out names          returned, in place where others hold the old object
 other variables, imports            stay there; reported
-shared objects and memory           sent and returned as one; else reported or refused
+shared objects and memory           sent and returned as one; else reported or refused;
+                                    reported if a named process has a part of it already
 functions and classes               read the variables of the process that they are in
 caches of functions                 start empty there; one that is not empty here is
                                     reported
