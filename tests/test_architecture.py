@@ -61,7 +61,7 @@ def modules() -> list[Path]:
 
 
 # Rooms of `techniques` that others there build on, and what they import from there.
-FOUNDATIONS = {"processes": {"processes", "interrupts", "room"}}
+FOUNDATIONS = {"processes": {"error_groups", "interrupts", "processes", "room"}}
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
