@@ -13,6 +13,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+import jupyter_memkit as memkit
 from jupyter_memkit.techniques.chunked import ChunkedSummary, ReduceError, chunked
 from jupyter_memkit.techniques.chunked.mapped import Mapped
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import find_agreement
@@ -677,6 +678,49 @@ def test_union_of_iterators(code: str) -> None:
     table = make_table(3, 2_000)
     expected = set(eval(code, {"df": table}))
     assert run(code, "union", source=table).value == expected
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "memkit.partial(df.head(9)).agg(v='mean')",
+        "memkit.partial(df.drop_duplicates('k'), by='g').agg(v='mean')",
+        "memkit.partial(df[df.v > df.v.mean()]).agg(q='count')",
+        "memkit.partial(df.groupby('k', as_index=False).v.sum()).agg(v='max')",
+        "memkit.partial(df.assign(z=df.v - df.v.mean())).agg(z='std')",
+        "memkit.partial(df.assign(z=df.q.cumsum())).agg(q=('corr', 'z'))",
+        "memkit.partial(df, by=pd.cut(df.v, 3)).agg(q='sum')",
+        "memkit.partial(df, by=['k', df.v > df.v.median()]).agg(q='nunique')",
+        "memkit.partial(df.sort_values('v'), by='k').agg(q='first')",
+    ],
+)
+def test_partial_statistics_of_other_rows(code: str) -> None:
+    """Partial statistics of rows or keys that depend on the chunk are rejected."""
+    with pytest.raises(ReduceError, match=r"depend on the other rows|change.* order"):
+        run(code, "merge", names={"memkit": memkit})
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "memkit.partial(df.sort_values('v'), by='k').agg(q=['max', 'std'])",
+        "memkit.partial(df.assign(r=df.q.rank()), by=df.v > 3).agg(v='last')",
+        "memkit.partial(df[df.v > 2], by=['k', df.t.dt.date]).agg(v=['mean', 'var'])",
+        "memkit.partial(df[df.v < -9], by='k').agg(m=('m', 'mean'), q='sum')",
+    ],
+)
+def test_partial_statistics_of_the_same_rows(code: str) -> None:
+    """Partial statistics of rows of their own are accepted, and are the whole's."""
+    summary = run(code, "merge", names={"memkit": memkit})
+    df = make_table(3, 2_000)
+    whole = eval(code, {"memkit": memkit, "df": df}).result()
+    pd.testing.assert_frame_equal(summary.value, whole, check_dtype=False)
+
+
+def test_partial_statistics_are_merged() -> None:
+    """Another reduction of partial statistics is rejected, with the right one."""
+    with pytest.raises(ReduceError, match="use --reduce merge, not sum"):
+        run("memkit.partial(df).agg(v='sum')", "sum", names={"memkit": memkit})
 
 
 def test_rows_for_a_file(tmp_path: Path) -> None:

@@ -47,7 +47,6 @@ from jupyter_memkit.techniques.chunked.results.combine import (
     Reduction,
     find_operation,
 )
-from jupyter_memkit.techniques.chunked.results.partial import Partial
 
 # The processor time after which only the splits that show most are tried.
 _LIMIT_S = 0.03
@@ -62,6 +61,9 @@ _REPEATED_BYTES = 32 << 20
 
 # The reductions for which the order of the parts matters.
 _ORDERED = frozenset({"concat", "merge"})
+
+# The reduction that joins rows, by which partial statistics are judged too.
+_ROWS = "concat"
 
 # The results of the reductions that are judged, by their names in messages.
 JUDGED = {
@@ -81,6 +83,11 @@ _NOTHING_FOUND = (
 _SORTED_BY_CHUNK = (
     "each chunk is sorted by itself, so the joined rows are not; sort the result of "
     "the run, or add --no-rehearsal to join the values of the chunks as they are"
+)
+_FIRST_BY_CHUNK = (
+    "the first and last rows of the chunks are not those of all rows, because the cell "
+    "changes their order; leave the rows as they are, or use min, max, largest or "
+    "smallest"
 )
 _ORDER_OF_CHUNKS = (
     "The joined rows are in the order of the chunks; over all rows at once the cell "
@@ -137,11 +144,13 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> Agreement:
     if not tried:
         why = "the cell fails on parts of the first rows"
         raise NotRehearsedError(why)
-    if isinstance(tried[0].whole, Partial):
-        # Partial statistics combine, some of them approximately.
-        return Agreement()
+    if trial.partial is not None:
+        if op != "merge":
+            message = f"partial statistics are merged; use --reduce merge, not {op}"
+            raise ReduceError(message)
+        op = _ROWS
     reject_choice(op, trial.body)
-    compare = _compare_rows if op == "concat" else _compare_values
+    compare = _compare_rows if op == _ROWS else _compare_values
     agreement = compare(op, tried, trial)
     if is_known:
         return agreement
@@ -176,8 +185,10 @@ def _compare_rows(_op: str, tried: list[_Tried], trial: Trial) -> Agreement:
         for each in tried
         if each.whole is not None
     ]
-    if all(orders):
+    if all(orders) or (trial.partial and not trial.partial.depends_on_order):
         return Agreement()
+    if trial.partial:
+        raise ReduceError(_FIRST_BY_CHUNK)
     if sorts(trial.body.tree):
         raise ReduceError(_SORTED_BY_CHUNK)
     return Agreement(notes=(_ORDER_OF_CHUNKS,))

@@ -15,6 +15,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
     flatten,
 )
 from jupyter_memkit.techniques.chunked.rehearsal.probes import take, thin
+from jupyter_memkit.techniques.chunked.results.partial import Partial, keeping_rows
 
 # The numbers of rows to try a cell on, as long as a call is quick.
 _SIZES = (16, 128, 1_000)
@@ -37,12 +38,16 @@ class Trial:
         The names in the cell that may be columns.
     is_stable : bool
         Whether two calls over the same rows returned the same value.
+    partial : Partial or None
+        The last partial statistics that the cell returned. Calls return their rows
+        instead, because the statistics combine if these do.
     """
 
     def __init__(self, body: CellBody) -> None:
         self.body = body
         self.words = _find_words(body.tree)
         self.is_stable = True
+        self.partial: Partial | None = None
         self._copy = copy.copy(body)
         self._start_s = time.thread_time()
         # The rows that were chosen, and the value over them.
@@ -61,9 +66,11 @@ class Trial:
     def _run(self, rows: Any) -> list[Any]:
         self._copy.namespace = dict(self.body.namespace)
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), keeping_rows():
                 warnings.simplefilter("ignore")
                 value = self._copy(take(rows, range(len(rows))))
+                if isinstance(value, Partial):
+                    self.partial, value = value, value.rows
                 # An iterator would be used up by the first comparison.
                 return [tuple(value) if isinstance(value, Iterator) else value]
         except Exception:  # noqa: BLE001 - the cell's own, which the run will raise

@@ -50,7 +50,7 @@ def _share(
     dtypes: list[Any], parts: list[Any], replace: Callable[[Any, Any], Any]
 ) -> list[Any]:
     """Replace the categoricals of these types in all parts, if they differ."""
-    shared = _unite(dtypes)
+    shared = unite_categories(dtypes)
     if shared is None:
         return parts
     return [
@@ -59,7 +59,7 @@ def _share(
     ]
 
 
-def _unite(dtypes: list[Any]) -> Any:
+def unite_categories(dtypes: list[Any]) -> Any:
     """Return the type with the categories of all; None if not all are categories."""
     if any(dtype != "category" for dtype in dtypes):
         return None

@@ -248,6 +248,15 @@ def test_sketches() -> None:
         assert got.loc[key, ("id", "approx_nunique")] == pytest.approx(n, rel=0.04)
 
 
+@pytest.mark.parametrize("start", [-(2**63) - 20, 2**63 - 20, 2**64 - 40, 2**70])
+def test_distinct_large_integers(start: int) -> None:
+    """Integers of more than 64 bits, and unsigned ones, are counted as they are."""
+    pytest.importorskip("datasketches")
+    values = [start + number % 40 for number in range(100)]
+    table = pd.DataFrame({"v": values})
+    assert merged(table, [30], None, v="approx_nunique")["v"] == 40
+
+
 def test_categories() -> None:
     """Keys with other categories in each chunk are compared by their values."""
     table = make_table(1, 40)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError, suggest
+from jupyter_memkit.techniques.chunked.results.partial.kept_rows import keeps_rows
 from jupyter_memkit.techniques.chunked.results.partial.kinds import (
     NAMES,
     Spec,
@@ -21,7 +22,8 @@ class PartialGroups:
 
     def __init__(self, frame: Any, keys: Sequence[Any]) -> None:
         self._frame = frame
-        self._keys = keys
+        self._dtypes = tuple(key.dtype for key in keys)
+        self._keys = list(map(_uncategorize, keys))
 
     def agg(self, /, **statistics: Spec | list[Spec]) -> Partial:
         """Return statistics of columns.
@@ -52,10 +54,12 @@ class PartialGroups:
             message = 'name a column and a statistic, such as .agg(price="mean")'
             raise MemkitError(message)
         states: dict[tuple[str, Any], Any] = {}
+        used: dict[str, None] = {}
         frozen: dict[str, Any] = {}
         for name, given in statistics.items():
             column, specs = self._read(name, given)
             _check_column(self._frame, column)
+            used |= dict.fromkeys([column, *self._find_others(specs)])
             if not isinstance(specs, list):
                 frozen[name] = _freeze(specs)
                 states[name, frozen[name]] = self._begin(column, specs)
@@ -63,7 +67,27 @@ class PartialGroups:
             frozen[name] = list(map(_freeze, specs))
             for spec in specs:
                 states[name, _freeze(spec)] = self._begin(column, spec)
-        return Partial(frozen, tuple(key.name for key in self._keys), states)
+        names = tuple(key.name for key in self._keys)
+        rows = self._choose(used) if keeps_rows() else None
+        return Partial(frozen, names, states, self._dtypes, rows)
+
+    def _find_others(self, given: Any) -> list[str]:
+        """Return the columns that statistics name besides their own."""
+        specs = given if isinstance(given, list) else [given]
+        return [
+            argument
+            for spec in specs
+            if not isinstance(spec, str)
+            for argument in spec[1:]
+            if isinstance(argument, str) and argument in self._frame.columns
+        ]
+
+    def _choose(self, columns: Iterable[str]) -> Any:
+        """Return some columns, and the keys."""
+        # Two keys may have the same name.
+        keys = {f"key {number}": key for number, key in enumerate(self._keys, 1)}
+        values = {name: self._frame[name] for name in columns}
+        return sys.modules["pandas"].DataFrame({**keys, **values})
 
     def _read(self, name: str, given: Any) -> tuple[str, Any]:
         """Return a column and its statistics, which may be named as in pandas."""
@@ -147,7 +171,7 @@ def _find_key(chunk: Any, frame: Any, key: Any) -> Any:
         key = chunk.select(key).to_series()
     if isinstance(key, str) or not hasattr(key, "__len__"):
         _check_column(frame, key)
-        return _uncategorize(frame[key])
+        return frame[key]
     if type(key).__module__.partition(".")[0] in {"polars", "pyarrow"}:
         name = getattr(key, "name", None)
         key = key.to_pandas()
@@ -162,9 +186,7 @@ def _find_key(chunk: Any, frame: Any, key: Any) -> Any:
         )
         raise MemkitError(message)
     name = getattr(key, "name", None)
-    return _uncategorize(
-        pandas.Series(getattr(key, "array", key), frame.index, name=name)
-    )
+    return pandas.Series(getattr(key, "array", key), frame.index, name=name)
 
 
 def _uncategorize(key: Any) -> Any:

@@ -57,6 +57,9 @@ _WITH_CHOICE: dict[str, Callable[[Any], Statistic]] = {
 
 NAMES = (*SIMPLE, *MOMENTS, *_PLAIN, *_WITH_ARGUMENT)
 
+# Those for which the order of the rows matters.
+ORDERED = frozenset({"first", "last", "unique"})
+
 _INSTEAD = {
     "median": '("approx_quantile", 0.5)',
     "quantile": '("approx_quantile", 0.9)',

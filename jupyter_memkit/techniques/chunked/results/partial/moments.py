@@ -17,6 +17,7 @@ from jupyter_memkit.techniques.chunked.results.partial.statistic import (
     Statistic,
     group,
     group_state,
+    read_numbers,
     stack,
 )
 
@@ -36,7 +37,7 @@ class Moments:
 
     def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
         """Return the three values, by group."""
-        values = frame[column].astype("float64")
+        values = read_numbers(frame[column])
         groups = group(values, keys)
         deviations = values - groups.transform("mean")
         mean = groups.mean()
@@ -77,7 +78,7 @@ class Correlation:
 
     def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
         """Return the count, the means and the squared deviations."""
-        x, y = (frame[name].astype("float64") for name in (column, self._other))
+        x, y = (read_numbers(frame[name]) for name in (column, self._other))
         x, y = x.where(y.notna()), y.where(x.notna())
         of_x, of_y = group(x, keys), group(y, keys)
         dx, dy = x - of_x.transform("mean"), y - of_y.transform("mean")

@@ -14,11 +14,15 @@ from jupyter_memkit.techniques.chunked.results.partial.statistic import (
     group,
     group_state,
     map_groups,
+    read_numbers,
     stack,
 )
 
 _KLL_K = 400
 _HLL_LG_K = 14
+
+# The largest integers that the library does not take for floats.
+_BITS = 63
 
 
 def _import_library() -> Any:
@@ -48,7 +52,7 @@ class ApproximateQuantile:
 
     def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
         """Return a sketch for each group, as bytes."""
-        return map_groups(group(frame[column].astype("float64"), keys), self._sketch)
+        return map_groups(group(read_numbers(frame[column]), keys), self._sketch)
 
     def merge(self, one: Any, other: Any) -> Any:
         """Return the sketches of both."""
@@ -97,8 +101,7 @@ class ApproximateCount:
     def _sketch(self, values: Any) -> bytes:
         sketch = self._library.hll_sketch(_HLL_LG_K)
         for value in values.dropna().unique().tolist():
-            # Other types are counted by their text.
-            sketch.update(value if isinstance(value, (int, float, str)) else str(value))
+            sketch.update(value if _is_exact(value) else str(value))
         return bytes(sketch.serialize_compact())
 
     def _merge(self, states: Any) -> bytes:
@@ -110,3 +113,10 @@ class ApproximateCount:
     def _read(self, state: bytes) -> int:
         estimate: float = self._library.hll_sketch.deserialize(state).get_estimate()
         return round(estimate)
+
+
+def _is_exact(value: Any) -> bool:
+    """Return whether the library counts a value as it is; others count as texts."""
+    if isinstance(value, int):
+        return -(1 << _BITS) <= value < 1 << _BITS
+    return isinstance(value, (float, str))

@@ -12,6 +12,11 @@ from typing import Any, Protocol
 
 from jupyter_memkit.techniques.chunked.results.aligned import MAX, MIN, SUM, Aligned
 
+# The kinds of objects that are numbers, by their names in pandas.
+_NUMBERS = frozenset(
+    {"boolean", "decimal", "empty", "floating", "integer", "mixed-integer-float"}
+)
+
 
 class Statistic(Protocol):
     """A statistic of a column by group."""
@@ -34,6 +39,27 @@ class Statistic(Protocol):
 
     def finish(self, state: Any) -> Any:
         """Return the statistic, a series by group."""
+
+
+def read_numbers(values: Any) -> Any:
+    """Return a column of numbers or Booleans as floats.
+
+    Raises
+    ------
+    TypeError
+        If it has other values: pandas would convert texts of digits, and times of
+        pyarrow.
+    """
+    types = sys.modules["pandas"].api.types
+    dtype = values.dtype
+    if (
+        types.is_numeric_dtype(dtype)
+        or types.is_bool_dtype(dtype)
+        or (types.is_object_dtype(dtype) and types.infer_dtype(values) in _NUMBERS)
+    ):
+        return values.astype("float64")
+    message = "it takes numbers"
+    raise TypeError(message)
 
 
 def group(values: Any, keys: Sequence[Any]) -> Any:
@@ -99,6 +125,13 @@ class Sum(Simple):
 
     def __init__(self) -> None:
         super().__init__("sum", SUM)
+
+    def begin(self, frame: Any, column: str, keys: Sequence[Any]) -> Any:
+        """Return the sums; texts have none, though pandas would join them."""
+        if sys.modules["pandas"].api.types.infer_dtype(frame[column]) == "string":
+            message = "texts do not add up"
+            raise TypeError(message)
+        return super().begin(frame, column, keys)
 
     def merge(self, one: Any, other: Any) -> Any:
         """Return the sums of both; NaN stays, because the sum of no values is 0."""

@@ -172,5 +172,6 @@ def _label(values: Any, keys: Sequence[Any]) -> Any:
 
 
 def _drop_repeated(state: Any) -> Any:
-    named = state.rename("value")
-    return named[~named.reset_index().duplicated().to_numpy()]
+    # Keys may have any name, also that of another.
+    named = state.rename("value").rename_axis(list(range(state.index.nlevels)))
+    return state[~named.reset_index().duplicated().to_numpy()]
