@@ -75,7 +75,17 @@ def _find_join(value: Any) -> Callable[[list[Any]], Any]:
 
 
 def _join_pandas(parts: list[Any]) -> Any:
-    return sys.modules["pandas"].concat(share_categories(parts))
+    # A new index numbers the rows of each chunk from 0, those of the whole throughout.
+    are_numbered = all(map(_are_numbered, parts))
+    pandas = sys.modules["pandas"]
+    return pandas.concat(share_categories(parts), ignore_index=are_numbered)
+
+
+def _are_numbered(part: Any) -> bool:
+    """Return whether an index only numbers the rows of its part, from 0."""
+    index = part.index
+    is_range = type(index) is sys.modules["pandas"].RangeIndex
+    return is_range and index.name is None and (index.start, index.step) == (0, 1)
 
 
 def _join_arrays(parts: list[Any]) -> Any:

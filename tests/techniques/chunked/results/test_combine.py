@@ -113,6 +113,19 @@ def test_concat_joins_frames_and_arrays() -> None:
     assert combine("concat", pl.Series([1]), pl.Series([2])).to_list() == [1, 2]
 
 
+def test_concat_numbers_rows_throughout() -> None:
+    """Rows that are only numbered within each chunk get the numbers of the whole."""
+    table = pd.DataFrame({"k": [1, 2, 1, 3, 2], "v": range(5)})
+    names = pd.DataFrame({"k": [1, 2, 3], "name": ["a", "b", "c"]})
+    parts = [table[:2], table[2:4], table[4:]]
+    joined = combine("concat", *(part.merge(names, on="k") for part in parts))
+    pd.testing.assert_frame_equal(joined, table.merge(names, on="k"))
+    # Those of the chunks themselves are so already.
+    assert combine("concat", *parts).index.tolist() == [0, 1, 2, 3, 4]
+    named = [part.v.reset_index(drop=True).rename_axis("n") for part in parts]
+    assert combine("concat", *named).index.tolist() == [0, 1, 0, 1, 0]
+
+
 def test_users_values_stay() -> None:
     """No reduction changes the values that it gets."""
     cases: list[tuple[str, Any, Any]] = [
