@@ -52,6 +52,7 @@ class Aligned:
 
     def begin(self, value: Any) -> Any:
         """Return a value as a part, with its keys in the index."""
+        value = _read_scalar(value)
         if self.name != "sum" and _is_missing(value):
             return value
         kind = self._kind(value)
@@ -129,7 +130,10 @@ class Aligned:
 
     def _frames(self, so_far: Any, value: Any) -> Any:
         if not so_far.columns.equals(value.columns):
-            columns = so_far.columns.union(value.columns, sort=False)
+            # In sorted order if both are, as a pivot table over the whole has them.
+            sides = (so_far.columns, value.columns)
+            is_sorted = all(side.is_monotonic_increasing for side in sides)
+            columns = sides[0].union(sides[1], sort=None if is_sorted else False)
             so_far, value = (
                 _add_columns(side, other).reindex(columns=columns)
                 for side, other in ((so_far, value), (value, so_far))
@@ -210,13 +214,25 @@ class Aligned:
             )
             raise ReduceError(message)
         if value is None or hasattr(value, "__len__"):
+            zero = ", with 0 for no values (in pyarrow, min_count=0)"
             message = (
                 f"{self.name} does not support {type(value).__name__}; end the cell "
-                "with a number, an array, a Series, a frame or a dict of numbers, or "
-                "use append, concat or your own function"
+                "with a number, an array, a Series, a frame or a dict of "
+                f"numbers{zero if value is None else ''}, or use append, concat or "
+                "your own function"
             )
             raise ReduceError(message)
         return "number"
+
+
+def _read_scalar(value: Any) -> Any:
+    """Return a scalar of pyarrow as a value of Python; others as they are.
+
+    Those of pyarrow have no order, and adding up a missing one gives a missing one.
+    """
+    arrow = sys.modules.get("pyarrow")
+    is_scalar = arrow is not None and isinstance(value, arrow.Scalar)
+    return value.as_py() if is_scalar else value
 
 
 def _add_columns(frame: Any, other: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from jupyter_memkit.techniques.chunked.errors import ReduceError
@@ -24,7 +26,7 @@ def combine(operation: Aligned, *values: Any) -> Any:
     """Pass values through an operation."""
     so_far = operation.begin(values[0])
     for value in values[1:]:
-        so_far = operation.step(so_far, value)
+        so_far = operation.step(so_far, operation.begin(value))
     return so_far
 
 
@@ -159,6 +161,34 @@ def test_empty_part() -> None:
         assert (combined.to_dict(), combined.dtype) == ({"a": 1}, np.dtype("int64"))
 
 
+def test_scalars_of_arrow() -> None:
+    """Scalars of pyarrow combine as the values that they hold, alone and in dicts."""
+    one, two, none = pa.scalar(1.5), pa.scalar(2.0), pa.scalar(None, "float64")
+    assert (combine(SUM, one, two), combine(MIN, two, one)) == (3.5, 1.5)
+    assert (combine(MAX, none, one, none, two), combine(MIN, none)) == (2.0, None)
+    assert combine(SUM, {"a": one}, {"a": two, "b": one}) == {"a": 3.5, "b": 1.5}
+    texts = [pa.scalar(text, pa.large_string()) for text in "bca"]
+    assert combine(MAX, *texts) == "c"
+
+
+@pytest.mark.parametrize(
+    "pivot",
+    [
+        lambda table: pd.crosstab(table.k, table.c),
+        lambda table: pd.crosstab(table.k, [table.d, table.c]),
+        lambda table: table.pivot_table("v", "k", "c", "sum", fill_value=0),
+    ],
+)
+def test_order_of_columns(pivot: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Columns that are sorted in every chunk are sorted in the result."""
+    table = pd.DataFrame({"k": list("xyxy") * 3, "c": list("bbddbaaceadb"), "v": 1})
+    table["d"] = table["v"].cumsum() % 2
+    parts = [pivot(table[:4]), pivot(table[4:8]), pivot(table[8:])]
+    combined = combine(SUM, *parts)
+    assert list(combined.columns) == list(pivot(table).columns)
+    pd.testing.assert_frame_equal(combined, pivot(table), check_dtype=False)
+
+
 def test_order_of_counts() -> None:
     """Labels that are not sorted keep their order of appearance."""
     first, second = pd.Series({"b": 3, "a": 1}), pd.Series({"c": 2, "b": 1})
@@ -168,7 +198,8 @@ def test_order_of_counts() -> None:
 @pytest.mark.parametrize(
     ("operation", "values", "sentence"),
     [
-        (SUM, (None,), "sum does not support NoneType"),
+        (SUM, (None,), r"sum does not support NoneType; .*with 0 for no values"),
+        (SUM, (pa.scalar(None, "int64"),), "sum does not support NoneType"),
         (SUM, ("text",), "sum does not support str"),
         (SUM, ([1],), "sum does not support list"),
         (SUM, (pl.Series([1]),), "sum does not support Series"),
