@@ -730,6 +730,18 @@ def test_rows_for_a_file(tmp_path: Path) -> None:
     run("df[['v']] * 2", None, out=tmp_path / "a.csv")
 
 
+@pytest.mark.parametrize("backend", ["pandas", "polars", "arrow"])
+def test_union_of_distinct_values(tmp_path: Path, backend: str) -> None:
+    """The distinct values of a column are compared, whatever array holds them."""
+    table = pd.DataFrame({"s": list("abcb") * 300})
+    table.to_parquet(tmp_path / "a.parquet")
+    chunks = chunked(tmp_path / "a.parquet", rows=100, backend=backend)
+    summary = chunks.map(make_body("df['s'].unique()")).run("union")
+    assert (summary.value, summary.notes) == ({"a", "b", "c"}, ())
+    with pytest.raises(ReduceError, match="whose union"):
+        chunks.map(make_body("df['s'][:2].unique()")).run("union")
+
+
 def test_nothing_found_in_a_part() -> None:
     """A cell that finds nothing in a part of the rows is judged by the other parts."""
     code = "float(df.v.iloc[5:].sum()) if len(df) > 5 else None"

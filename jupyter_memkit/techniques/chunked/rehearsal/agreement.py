@@ -169,7 +169,7 @@ def _compare_values(op: str, tried: list[_Tried], trial: Trial) -> Agreement:
     first_error: ReduceError | None = None
     for keys in proposed:
         error = _find_error(op, keys, tried, trial)
-        if error is None and op != "count" and flatten(whole) is None:
+        if error is None and op != "count" and not _is_known(op, keys, whole):
             why = f"values of type {type(whole).__name__} cannot be compared"
             raise NotRehearsedError(why)
         if error is None:
@@ -177,6 +177,11 @@ def _compare_values(op: str, tried: list[_Tried], trial: Trial) -> Agreement:
         first_error = first_error or error
     assert first_error is not None, "there is always a proposal"
     raise first_error
+
+
+def _is_known(op: str, keys: tuple[str, ...], value: Any) -> bool:
+    """Return whether the parts that a value becomes can be compared."""
+    return flatten(_combine(op, find_operation(op, keys), [value])) is not None
 
 
 def _compare_rows(_op: str, tried: list[_Tried], trial: Trial) -> Agreement:
