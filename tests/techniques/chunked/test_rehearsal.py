@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -728,6 +729,23 @@ def test_rows_for_a_file(tmp_path: Path) -> None:
     with pytest.raises(ReduceError, match="depend on the other rows"):
         run("df[['v']].cumsum()", None, out=tmp_path / "a.csv")
     run("df[['v']] * 2", None, out=tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("df.t.mean()", "memkit.partial(df).agg(t='mean')"),
+        ("df.groupby('k').t.mean()", "memkit.partial(df, by='k').agg(t='mean')"),
+        ("df.s.mode()", "memkit.partial(df).agg(s=('top', 1))"),
+        ("df.describe()", "a description does not add up"),
+    ],
+)
+def test_statistics_of_other_types(code: str, remedy: str) -> None:
+    """Statistics whose values have no sum are rejected with what replaces them."""
+    with pytest.raises(ReduceError, match=re.escape(remedy)):
+        run(code, names={"memkit": memkit})
+    if "partial" in remedy:
+        assert run(remedy, "merge", names={"memkit": memkit}).notes == ()
 
 
 @pytest.mark.parametrize("backend", ["pandas", "polars", "arrow"])

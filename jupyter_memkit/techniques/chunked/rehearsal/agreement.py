@@ -337,14 +337,16 @@ def _are_found(parts: list[list[Any]]) -> bool:
 
 def _compare(op: str, keys: tuple[str, ...], tried: _Tried, trial: Trial) -> None:
     operation = find_operation(op, keys)
-    whole = _combine(op, operation, [tried.whole])
     try:
+        whole = _combine(op, operation, [tried.whole])
         combined = _combine(op, operation, tried.parts)
     except ReduceError:
-        if not _is_array(tried.whole):
-            raise
-        # With few rows an array may be shorter; the run rejects another shape.
-        return
+        if _is_array(tried.whole):
+            # With few rows an array may be shorter; the run rejects another shape.
+            return
+        # The name of a statistic says more than the type of its values.
+        reject_statistic(op, trial.body)
+        raise
     parts = [_combine(op, operation, [part]) for part in tried.parts]
     flats = [flatten(value) for value in (combined, whole, *parts)]
     known = [flat for flat in flats if flat is not None]
