@@ -720,7 +720,7 @@ def test_partial_statistics_of_the_same_rows(code: str) -> None:
 
 def test_partial_statistics_are_merged() -> None:
     """Another reduction of partial statistics is rejected, with the right one."""
-    with pytest.raises(ReduceError, match="use --reduce merge, not sum"):
+    with pytest.raises(ReduceError, match="have to be merged; use --reduce merge"):
         run("memkit.partial(df).agg(v='sum')", "sum", names={"memkit": memkit})
 
 

@@ -146,7 +146,7 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> Agreement:
         raise NotRehearsedError(why)
     if trial.partial is not None:
         if op != "merge":
-            message = f"partial statistics are merged; use --reduce merge, not {op}"
+            message = "partial statistics have to be merged; use --reduce merge"
             raise ReduceError(message)
         op = _ROWS
     reject_choice(op, trial.body)

@@ -346,6 +346,16 @@ def test_polars() -> None:
         ),
         ({"x": "top"}, r"top needs one argument: write \(\"top\", ...\)"),
         ({"x": ("mean", 2)}, "mean takes no argument"),
+        ({"x": ("corr", "y")}, "the chunk has no column 'y'; it has k, g, x"),
+        ({"x": ("approx_quantile", 50)}, "takes a rank from 0 to 1, .* not 50"),
+        ({"x": ("histogram", 10)}, "takes edges that increase, .* not 10"),
+        ({"x": ("histogram", [5, 1, 3])}, "takes edges that increase"),
+        ({"x": ("largest", -1)}, "largest takes a number of values, .* not -1"),
+        ({"x": ["mean", ("top", 2.5)]}, "top takes a number of values"),
+        ({"x": ("std", "x")}, "std takes degrees of freedom, .* not 'x'"),
+        ({"x": ("nunique", "x")}, "nunique takes True or False"),
+        ({"x": len}, "is not a partial statistic; use a name, such as 'mean'"),
+        ({"x": None}, "None is not a partial statistic"),
         ({}, "name a column and a statistic"),
     ],
 )
@@ -353,6 +363,16 @@ def test_bad_input(asked: dict[str, Any], sentence: str) -> None:
     """Unknown columns and statistics are rejected, with those that exist."""
     with pytest.raises(MemkitError, match=sentence):
         partial(make_table(1, 5)).agg(**asked)
+
+
+def test_arguments_of_numpy() -> None:
+    """Arguments may be arrays and numbers of numpy."""
+    table = make_table(1, 50)
+    edges = np.linspace(-5, 10, 4)
+    got = merged(table, [20], None, n=[("histogram", edges), ("top", np.int64(2))])
+    counts = np.histogram(table.n, edges)[0]
+    assert list(got.loc["histogram((-5.0, 0.0, 5.0, 10.0))", "n"]) == list(counts)
+    assert len(got.loc["top(2)", "n"]) == 2
 
 
 def test_other_values() -> None:

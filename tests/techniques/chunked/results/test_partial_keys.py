@@ -179,6 +179,9 @@ def test_keys_of_other_lengths() -> None:
         partial(make_table(1, 5), by=np.arange(3))
     with pytest.raises(MemkitError, match="no column 'tt'; did you mean t"):
         partial(make_table(1, 5), by=["tt", np.arange(5)])
+    table = make_table(1, 5)
+    with pytest.raises(MemkitError, match="one column, not a DataFrame of several"):
+        partial(table, by=table[["t", "g"]])
 
 
 @pytest.mark.parametrize("name", ["std", "var", "sem"])

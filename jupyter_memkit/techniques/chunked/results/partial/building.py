@@ -12,6 +12,7 @@ from jupyter_memkit.techniques.chunked.results.partial.kinds import (
     NAMES,
     Spec,
     find_statistic,
+    freeze,
     label,
 )
 from jupyter_memkit.techniques.chunked.results.partial.merging import Partial
@@ -58,29 +59,17 @@ class PartialGroups:
         frozen: dict[str, Any] = {}
         for name, given in statistics.items():
             column, specs = self._read(name, given)
-            _check_column(self._frame, column)
-            used |= dict.fromkeys([column, *self._find_others(specs)])
-            if not isinstance(specs, list):
-                frozen[name] = _freeze(specs)
-                states[name, frozen[name]] = self._begin(column, specs)
-                continue
-            frozen[name] = list(map(_freeze, specs))
-            for spec in specs:
-                states[name, _freeze(spec)] = self._begin(column, spec)
+            asked = list(map(freeze, specs if isinstance(specs, list) else [specs]))
+            frozen[name] = asked if isinstance(specs, list) else asked[0]
+            for spec in asked:
+                columns = [column, *_find_others(spec)]
+                for each in columns:
+                    _check_column(self._frame, each)
+                used |= dict.fromkeys(columns)
+                states[name, spec] = self._begin(column, spec)
         names = tuple(key.name for key in self._keys)
         rows = self._choose(used) if keeps_rows() else None
         return Partial(frozen, names, states, self._dtypes, rows)
-
-    def _find_others(self, given: Any) -> list[str]:
-        """Return the columns that statistics name besides their own."""
-        specs = given if isinstance(given, list) else [given]
-        return [
-            argument
-            for spec in specs
-            if not isinstance(spec, str)
-            for argument in spec[1:]
-            if isinstance(argument, str) and argument in self._frame.columns
-        ]
 
     def _choose(self, columns: Iterable[str]) -> Any:
         """Return some columns, and the keys."""
@@ -115,6 +104,12 @@ class PartialGroups:
                 "as count, or convert the column first"
             )
             raise MemkitError(message) from error
+
+
+def _find_others(spec: Spec) -> tuple[Any, ...]:
+    """Return the columns that a statistic names besides its own."""
+    is_correlation = not isinstance(spec, str) and spec[0] == "corr"
+    return tuple(spec[1:]) if is_correlation else ()
 
 
 def partial(chunk: Any, by: Any = None, *, dropna: bool = True) -> PartialGroups:
@@ -179,6 +174,12 @@ def _find_key(chunk: Any, frame: Any, key: Any) -> Any:
     elif isinstance(key, pandas.Series) and not key.index.equals(chunk.index):
         # pandas aligns keys with the rows too, if some of these were left out.
         key = key.reindex(chunk.index)
+    if getattr(key, "ndim", 1) != 1:
+        message = (
+            f"a key is one column, not a {type(key).__name__} of several; use a list "
+            "of their names"
+        )
+        raise MemkitError(message)
     if len(key) != len(frame):
         message = (
             f"a key has {len(key):,} values, but the chunk {len(frame):,} rows; use "
@@ -214,10 +215,3 @@ def _check_column(frame: Any, name: Any) -> None:
         remedy = suggest(str(name), known, f"it has {', '.join(known)}")
         message = f"the chunk has no column {name!r}; {remedy}"
         raise MemkitError(message)
-
-
-def _freeze(spec: Any) -> Any:
-    """Return a statistic in hashable form."""
-    if isinstance(spec, str):
-        return spec
-    return tuple(tuple(part) if isinstance(part, list) else part for part in spec)
