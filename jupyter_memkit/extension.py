@@ -12,12 +12,12 @@ from jupyter_memkit.channel.support import explain_unsupported
 from jupyter_memkit.magics import completing, registry
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.awaiting import AwaitTransformer
-from jupyter_memkit.magics.chunked import ChunkedMagics
+from jupyter_memkit.magics.chunked.magic import ChunkedMagics
 from jupyter_memkit.magics.gc_pause import GcPauseMagics
-from jupyter_memkit.magics.isolated import IsolatedMagics
+from jupyter_memkit.magics.isolated.magic import IsolatedMagics
 from jupyter_memkit.magics.mem import MemMagics
 from jupyter_memkit.magics.memfree import MemfreeMagics
-from jupyter_memkit.magics.memguard import MemguardMagics
+from jupyter_memkit.magics.memguard.magic import MemguardMagics
 from jupyter_memkit.magics.memit import MemitMagics
 from jupyter_memkit.magics.memkit import MemkitMagics
 from jupyter_memkit.magics.memleaks import MemleaksMagics

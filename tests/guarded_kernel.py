@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from jupyter_memkit.magics.guarded_cells import MIME_TYPE
+from jupyter_memkit.magics.memguard.guarded_cells import MIME_TYPE
 from tests.real_kernel import RealKernel
 from tests.waiting import LIMIT_S
 

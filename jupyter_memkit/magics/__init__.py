@@ -1,1 +1,1 @@
-"""The magics, one file per family: parse the line, call the API, show the result."""
+"""The magics, one file or room per family: they parse, call the API, and show."""

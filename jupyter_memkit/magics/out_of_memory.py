@@ -74,7 +74,7 @@ class OutOfMemoryCells:
         self, failed: OutOfMemory, error: BaseException, execution_count: int | None
     ) -> None:
         # As above.
-        from jupyter_memkit.magics.stopped_cell import complete_failure  # noqa: PLC0415
+        from jupyter_memkit.magics.memguard.stopped_cell import complete_failure  # noqa: PLC0415
         from jupyter_memkit.show.out_of_memory import build_report  # noqa: PLC0415
         from jupyter_memkit.techniques.guard.frames import find_line  # noqa: PLC0415
 

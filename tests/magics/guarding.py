@@ -34,7 +34,7 @@ def start(home: Path, *, is_traced: bool) -> Iterator[GuardedKernel]:
         guarded.run("import numpy as np\nkept = list(range(1000))")
         # Without the search for cures, which takes longer than most tests.
         guarded.run(
-            "from jupyter_memkit.magics import stopped_cell\n"
+            "from jupyter_memkit.magics.memguard import stopped_cell\n"
             "stopped_cell._HINTS_S = 0.0"
         )
         yield guarded

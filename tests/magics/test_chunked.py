@@ -15,7 +15,7 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
-from jupyter_memkit.magics.chunked import ChunkedMagics
+from jupyter_memkit.magics.chunked.magic import ChunkedMagics
 from jupyter_memkit.show.chunked import build_report
 from jupyter_memkit.techniques.chunked import ChunkedSummary
 from jupyter_memkit.techniques.chunked.results.combine import OPERATIONS

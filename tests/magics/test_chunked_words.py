@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from IPython.core.error import UsageError
 
-from jupyter_memkit.magics.chunked_words import choose_name, drops_value
+from jupyter_memkit.magics.chunked.words import choose_name, drops_value
 
 NAMESPACE: dict[str, Any] = {}
 exec("import math\ndef gives(x): return x\ndef acts(x): print(x)", NAMESPACE)

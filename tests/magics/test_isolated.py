@@ -19,7 +19,8 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.magics import isolated_cell, isolated_session
+from jupyter_memkit.magics.isolated import cell as isolated_cell
+from jupyter_memkit.magics.isolated import session as isolated_session
 from jupyter_memkit.track import tracker as tracker_module
 from tests.waiting import wait_until
 

@@ -13,7 +13,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.magics.isolated_refusals import refuse_session
+from jupyter_memkit.magics.isolated.refusals import refuse_session
 from jupyter_memkit.techniques.isolated.records import IsolatedResult
 
 pytestmark = pytest.mark.traced_children

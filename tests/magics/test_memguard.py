@@ -14,7 +14,7 @@ import psutil
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_memkit.magics.guarded_cells import GuardedCells
+from jupyter_memkit.magics.memguard.guarded_cells import GuardedCells
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.guarding import guard
 from tests.guarded_kernel import GuardedKernel, has_ended

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_memkit.magics.guarded_cells import MIME_TYPE
+from jupyter_memkit.magics.memguard.guarded_cells import MIME_TYPE
 from tests.real_kernel import RealKernel, real_kernel
 from tests.waiting import LIMIT_S
 
@@ -150,7 +150,7 @@ def test_cures_spare_what_the_stopped_cell_uses(
     outputs = Outputs(kernel)
     prepare = "import numpy as np\nneeded, idle = np.ones(10**6), np.ones(10**6)"
     # However busy the machine is, the search has the time it needs.
-    unhurried = "from jupyter_memkit.magics import stopped_cell\n" + "".join(
+    unhurried = "from jupyter_memkit.magics.memguard import stopped_cell\n" + "".join(
         f"stopped_cell.{budget} = 300.0\n" for budget in ("_HINTS_S", "_SIZES_S")
     )
     outputs.until_end(kernel.client.execute(f"{unhurried}{prepare}\ngoes_on = False"))

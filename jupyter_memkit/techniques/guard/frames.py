@@ -13,8 +13,11 @@ from jupyter_memkit.cells.magic_calls import restore_magic
 # or puts back what the guard has changed.
 _SPARED = (
     *("bdb", "pdb", "debugpy", "pydevd", "_pydev", "IPython.core.debugger"),
-    *("jupyter_memkit.techniques.guard.", "jupyter_memkit.magics.guarded_cells"),
-    "jupyter_memkit.magics.memguard",
+    *(
+        "jupyter_memkit.techniques.guard.",
+        "jupyter_memkit.magics.memguard.guarded_cells",
+    ),
+    "jupyter_memkit.magics.memguard.magic",
 )
 
 

@@ -51,7 +51,7 @@ _WORKER = re.compile(r"Caught \w+ in DataLoader worker process ")
 _CHILD_MODULES = (
     "jupyter_memkit.techniques.processes",
     "jupyter_memkit.techniques.chunked.parallel",
-    "jupyter_memkit.magics.isolated_cell",
+    "jupyter_memkit.magics.isolated.cell",
 )
 
 

@@ -41,7 +41,7 @@ def frame_in(module: str) -> FrameType:
         ("_pydevd_bundle.pydevd", False),
         ("jupyter_memkit.techniques.chunked.engine", True),
         ("jupyter_memkit.techniques.guard.armed", False),
-        ("jupyter_memkit.magics.guarded_cells", False),
+        ("jupyter_memkit.magics.memguard.guarded_cells", False),
     ],
 )
 def test_what_is_not_interrupted(module: str, *, is_interruptible: bool) -> None:

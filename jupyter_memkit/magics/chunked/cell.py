@@ -16,9 +16,9 @@ from IPython.core.error import UsageError
 from jupyter_memkit.cells.body import parse_cell_body
 from jupyter_memkit.errors import MemkitError, SourceError
 from jupyter_memkit.magics.arguments import refusing
-from jupyter_memkit.magics.chunked_fit import check_fit, run_fit
-from jupyter_memkit.magics.chunked_source import open_named_source
-from jupyter_memkit.magics.chunked_words import choose_name, drops_value
+from jupyter_memkit.magics.chunked.fit import check_fit, run_fit
+from jupyter_memkit.magics.chunked.source import open_named_source
+from jupyter_memkit.magics.chunked.words import choose_name, drops_value
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.measured_code import show
 from jupyter_memkit.show.chunked import build_failure, open_chunk_progress

@@ -225,7 +225,7 @@ class GuardedCells:
 
     def _complete(self, exceeded: MemoryLimitExceeded) -> None:
         # Imported on first use, so that a kernel starts fast.
-        from jupyter_memkit.magics.stopped_cell import complete  # noqa: PLC0415
+        from jupyter_memkit.magics.memguard.stopped_cell import complete  # noqa: PLC0415
         from jupyter_memkit.show.guard import build_report  # noqa: PLC0415
 
         try:

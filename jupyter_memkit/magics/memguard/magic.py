@@ -23,9 +23,9 @@ from jupyter_memkit.cells.body import (
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.magics.arguments import argument, refusing
 from jupyter_memkit.magics.awaiting import code_awaits
-from jupyter_memkit.magics.guarded_cells import GuardedCells
 from jupyter_memkit.magics.line import parse_line
-from jupyter_memkit.magics.obstacle_notice import ObstacleNotice
+from jupyter_memkit.magics.memguard.guarded_cells import GuardedCells
+from jupyter_memkit.magics.memguard.obstacle_notice import ObstacleNotice
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.guarding import Guarded
 from jupyter_memkit.techniques.guard.mark import Mark, read_mark

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_memkit.magics.isolated_shell import is_of_session
-from jupyter_memkit.magics.isolated_values import CellValues
+from jupyter_memkit.magics.isolated.shell import is_of_session
+from jupyter_memkit.magics.isolated.values import CellValues
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.isolated.marks import Marks, iterate_changeable
 from jupyter_memkit.techniques.processes.sharing import find_owner

@@ -19,9 +19,9 @@ from traitlets.config import Config
 
 from jupyter_memkit.cells.body import await_cell_body, has_await, run_cell_body
 from jupyter_memkit.errors import IsolatedError, suggest
-from jupyter_memkit.magics.isolated_before import Before
-from jupyter_memkit.magics.isolated_rows import make_rows
-from jupyter_memkit.magics.isolated_values import (
+from jupyter_memkit.magics.isolated.before import Before
+from jupyter_memkit.magics.isolated.rows import make_rows
+from jupyter_memkit.magics.isolated.values import (
     CLEAR,
     DISPLAY,
     RESULT,

@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.magics.isolated_rows import make_rows
+from jupyter_memkit.magics.isolated.rows import make_rows
 from jupyter_memkit.techniques.isolated.marks import Marks
 from jupyter_memkit.techniques.isolated.records import Traces
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
@@ -18,7 +18,7 @@ from jupyter_memkit.techniques.processes.process import ChildProcess
 from jupyter_memkit.techniques.processes.wrapped import is_cached
 
 # In the child alone: the module takes a while to import.
-_HOOKS = "jupyter_memkit.magics.isolated_shell:make_hooks"
+_HOOKS = "jupyter_memkit.magics.isolated.shell:make_hooks"
 
 
 class Session:

@@ -18,11 +18,11 @@ from IPython.core.error import UsageError
 from jupyter_memkit.cells.inputs import add_function_inputs, find_inputs
 from jupyter_memkit.errors import IsolatedError, add_note
 from jupyter_memkit.magics.arguments import refusing
-from jupyter_memkit.magics.isolated_refusals import refuse_functions, refuse_session
-from jupyter_memkit.magics.isolated_return import find_holders, take_outputs
-from jupyter_memkit.magics.isolated_session import Session
-from jupyter_memkit.magics.isolated_shell import OF_THE_SHELL, run_cell
-from jupyter_memkit.magics.isolated_values import (
+from jupyter_memkit.magics.isolated.refusals import refuse_functions, refuse_session
+from jupyter_memkit.magics.isolated.returning import find_holders, take_outputs
+from jupyter_memkit.magics.isolated.session import Session
+from jupyter_memkit.magics.isolated.shell import OF_THE_SHELL, run_cell
+from jupyter_memkit.magics.isolated.values import (
     CLEAR,
     DISPLAY,
     RESULT,

@@ -27,7 +27,7 @@ from jupyter_memkit.magics.offers import variable_names
 from jupyter_memkit.magics.publishing import publish
 
 if TYPE_CHECKING:
-    from jupyter_memkit.magics.isolated_session import Session
+    from jupyter_memkit.magics.isolated.session import Session
     from jupyter_memkit.techniques.isolated.records import (
         IsolatedClosed,
         IsolatedProcesses,
@@ -217,7 +217,7 @@ class IsolatedMagics(Magics):
         codes = compile_cell_body(self.shell, cell)
         with self._session(args.name) as session:
             # While the process starts.
-            from jupyter_memkit.magics.isolated_cell import (  # noqa: PLC0415 - as above
+            from jupyter_memkit.magics.isolated.cell import (  # noqa: PLC0415 - as above
                 CellOptions,
                 run_isolated,
             )
@@ -238,7 +238,7 @@ class IsolatedMagics(Magics):
     def _session(self, name: str | None) -> Iterator[Session]:
         """Yield a process, which ends with the block unless it has a name."""
         __tracebackhide__ = True  # As above.
-        from jupyter_memkit.magics.isolated_session import (  # noqa: PLC0415 - as above
+        from jupyter_memkit.magics.isolated.session import (  # noqa: PLC0415 - as above
             Session,
         )
 

@@ -302,6 +302,6 @@ class ChunkedMagics(Magics):
         """  # noqa: E501 - a line of a notebook is one line
         __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         # Imported on first use, so that a kernel starts fast.
-        from jupyter_memkit.magics.chunked_cell import run_chunked  # noqa: PLC0415
+        from jupyter_memkit.magics.chunked.cell import run_chunked  # noqa: PLC0415
 
         return run_chunked(self.shell, self.chunked, line, cell)

@@ -1,0 +1,1 @@
+"""``%%chunked``: runs a cell over the chunks of data."""

@@ -1,0 +1,1 @@
+"""``%%isolated``: sends a cell to another process, and shows what it returns."""

@@ -1,0 +1,1 @@
+"""``%memguard``: stops cells before the system kills the kernel."""
