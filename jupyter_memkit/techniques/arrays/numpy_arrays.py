@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
@@ -105,7 +106,7 @@ def shrink_array(array: Any, policy: Policy, tick: Tick | None = None) -> Change
     if note:
         return Change(result=smaller, note=note)
     note = "copied out of its base" if dtype == before else ""
-    return Change(result=smaller, restore=lambda now: now.astype(before), note=note)
+    return Change(result=smaller, restore=partial(_restore, before), note=note)
 
 
 def find_dtype(array: Any, policy: Policy, tick: Tick | None = None) -> tuple[Any, str]:
@@ -151,7 +152,10 @@ def _find_record(array: Any) -> Any:
             dtype = field.dtype
         else:
             dtype, _ = find_dtype(field, Policy())
-        fields.append((name, dtype, field.shape[array.ndim :]))
+        # A field can have a second name, its title.
+        titles = array.dtype.fields[name][2:]
+        names = (*titles, name) if titles else name
+        fields.append((names, dtype, field.shape[array.ndim :]))
     smaller = np.dtype(fields)
     return smaller if smaller.itemsize < array.dtype.itemsize else array.dtype
 
@@ -201,9 +205,42 @@ def _unbox(array: Any, before_bytes: int, tick: Tick | None) -> Change:
         # The remedy is for users who asked for an array.
         return Change(result=array, note=f"unchanged: {str(error).partition(';')[0]}")
     packed = packed.reshape(array.shape)
+    whole = packed.dtype
     packed = packed.astype(find_smaller(packed, tick), copy=False)
     if sizeof(packed).bytes >= before_bytes:
         note = "unchanged: it has few distinct objects, so an array would be no smaller"
         return Change(result=array, note=note)
     packed.flags.writeable = array.flags.writeable
-    return Change(result=packed, restore=lambda now: now.astype(object))
+    (kind,) = kinds.values()
+    return Change(result=packed, restore=partial(_box, whole, kind))
+
+
+def _restore(dtype: Any, now: Any) -> Any:
+    """Return an array in the dtype that it had."""
+    before = now.astype(dtype)
+    before.flags.writeable = now.flags.writeable
+    return before
+
+
+def _box(dtype: Any, kind: type, now: Any) -> Any:
+    """Return the objects of an array, which had one type.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        The dtype that the objects were packed in.
+    kind : type
+        Their type.
+    now : numpy.ndarray
+        The smaller array.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
+    whole = now.astype(dtype, copy=False)
+    if issubclass(kind, np.generic):
+        before: Any = np.empty_like(whole, dtype=object)
+        before.flat = list(whole.flat)
+    else:
+        before = whole.astype(object)
+    before.flags.writeable = now.flags.writeable
+    return before

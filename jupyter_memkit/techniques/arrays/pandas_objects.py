@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
@@ -69,7 +70,7 @@ def unbox(column: Any, policy: Policy, tick: Tick | None = None) -> Change:
         found = [*kinds.values(), *map(type, markers.values())]
         return Change(result=column, note=_describe(found))
     (kind,) = kinds.values()
-    restore = _restore_with(markers)
+    restore = partial(_restore, markers, is_plain=kind is dt.datetime)
     if kind is str:
         return shrink_texts(column, policy, restore, tick)
     try:
@@ -137,24 +138,41 @@ def _has_nan(column: Any) -> bool:
 def _is_equal(times: Any, column: Any) -> bool:
     if times.dtype == object:
         return False
-    same = times.astype(object).eq(column) | (times.isna() & column.isna())
-    return bool(same.all())
+    boxed = times.astype(object)
+    same = boxed.eq(column) | (times.isna() & column.isna())
+    # Times of several zones can have one offset from UTC.
+    return bool(same.all()) and all(map(_have_same_zone, boxed, column))
 
 
-def _restore_with(markers: dict[int, Any]) -> Callable[[Any], Any]:
-    """Return a function that restores the objects, with their missing values."""
+def _have_same_zone(one: Any, other: Any) -> bool:
+    """Return whether two times, or missing values, have the same time zone."""
+    zone, other_zone = (getattr(each, "tzinfo", None) for each in (one, other))
+    if type(zone) is type(other_zone) is dt.timezone:
+        # Parsing creates a zone for each time.
+        return zone == other_zone and str(zone) == str(other_zone)
+    return zone is other_zone
 
-    def restore(now: Any) -> Any:
-        boxed = now.astype(object)
-        for marker in markers.values():
-            values = boxed.to_numpy().copy()
-            values[now.isna().to_numpy()] = marker
-            boxed = type(now)(
-                values, index=now.index, name=now.name, dtype=object, copy=False
-            )
-        return boxed
 
-    return restore
+def _restore(markers: dict[int, Any], now: Any, *, is_plain: bool) -> Any:
+    """Return the objects of a column, with their missing values.
+
+    Parameters
+    ----------
+    markers : dict of int to object
+        The missing values, by the addresses of their types.
+    now : pandas.Series
+        The smaller column.
+    is_plain : bool
+        Whether times were Python's, and not pandas'.
+    """
+    values = now.astype(object).to_numpy().copy()
+    is_missing = now.isna().to_numpy()
+    if is_plain:
+        for place in (~is_missing).nonzero()[0]:
+            values[place] = values[place].to_pydatetime()
+    for marker in markers.values():
+        values[is_missing] = marker
+    return wrap(values, now, dtype=object)
 
 
 def _describe(kinds: list[type]) -> str:

@@ -49,7 +49,7 @@ def name_label(label: Any) -> str:
     return str(label)
 
 
-def wrap(values: Any, column: Any) -> Any:
+def wrap(values: Any, column: Any, dtype: Any = None) -> Any:
     """Return a Series that differs from a column only in its values.
 
     Parameters
@@ -57,7 +57,9 @@ def wrap(values: Any, column: Any) -> Any:
     values : array
         The values, as many as the column has.
     column : pandas.Series
-        The column whose index, name and attrs are used.
+        The column whose index, name, attrs and flags are used.
+    dtype : optional
+        The dtype; by default that of the values.
 
     Returns
     -------
@@ -72,6 +74,9 @@ def wrap(values: Any, column: Any) -> Any:
     """
     import pandas as pd  # noqa: PLC0415 - the column is pandas'
 
-    wrapped = pd.Series(values, index=column.index, name=column.name, copy=False)
+    wrapped = pd.Series(
+        values, index=column.index, name=column.name, dtype=dtype, copy=False
+    )
     wrapped.attrs = column.attrs
+    wrapped.flags.allows_duplicate_labels = column.flags.allows_duplicate_labels
     return wrapped

@@ -77,7 +77,10 @@ def _repeats(column: Any) -> bool:
     rows = min(len(column), _SAMPLE // _PLACES)
     step = max(1, (len(column) - rows) // _PLACES)
     starts = range(0, len(column) - rows + 1, step)
-    sample = pd.concat([column.iloc[start : start + rows] for start in starts])
+    # Slices that overlap have some labels twice, which the column may not allow.
+    sample = pd.concat(
+        [column.iloc[start : start + rows] for start in starts], ignore_index=True
+    )
     return bool(sample.nunique() <= _DISTINCT_PART * len(sample))
 
 

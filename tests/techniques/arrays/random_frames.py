@@ -171,18 +171,7 @@ def assert_identical(before: pd.DataFrame, after: pd.DataFrame) -> None:
     for number in range(before.shape[1]):
         was, now = before.iloc[:, number], after.iloc[:, number]
         if was.dtype == object:
-            kinds = [list(map(type, each)) for each in (was, now)]
-            assert _plain(kinds[0]) == _plain(kinds[1])
-
-
-def _plain(kinds: list[type]) -> list[type]:
-    # A time is returned as pandas' type, which is also a Python time.
-    return [
-        dt.datetime if issubclass(kind, dt.datetime) else kind
-        for kind in kinds
-        # NaT is an instance of both types.
-        if kind is not type(pd.NaT)
-    ]
+            assert list(map(type, was)) == list(map(type, now))
 
 
 def _is_same(was: Any, now: Any) -> bool:

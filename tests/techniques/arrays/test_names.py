@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -201,6 +203,64 @@ def test_undo() -> None:
     shrink_names("numbers", namespace=mine)
     assert undo_names("numbers", namespace=mine).ways == {"numbers": "original"}
     assert mine["numbers"] is numbers
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda i: np.float32(i / 3),
+        np.int64,
+        lambda i: np.datetime64(i, "ns"),
+        lambda i: np.timedelta64(i, "ns"),
+        dt.date.fromordinal,
+        lambda i: b"%d" % i,
+    ],
+    ids=lambda make: type(make(1)).__name__,
+)
+def test_undo_of_objects(make: Callable[[int], Any]) -> None:
+    """Undo restores the objects of an array with their types, and that it is fixed."""
+    array = np.array([[make(i)] for i in range(1, 1000)], dtype=object)
+    mine: dict[str, Any] = {"array": array.copy()}
+    mine["array"].flags.writeable = False
+    shrink_names("array", namespace=mine)
+    assert mine["array"].dtype != object
+    assert undo_names("array", namespace=mine).ways == {"array": "converted"}
+    found = mine["array"]
+    assert (found.dtype, found.shape) == (array.dtype, array.shape)
+    assert list(map(type, found.flat)) == list(map(type, array.flat))
+    assert list(found.flat) == list(array.flat)
+    assert not found.flags.writeable
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda i: dt.datetime(2026, 1, 1) + dt.timedelta(i),  # noqa: DTZ001 - as some are
+        lambda i: dt.datetime.fromtimestamp(i, dt.timezone(dt.timedelta(0), "mine")),
+        lambda i: dt.datetime.fromtimestamp(i, ZoneInfo("Europe/Berlin")),
+        lambda i: pd.Timestamp(i, unit="s", tz="Europe/Berlin"),
+        lambda i: f"text {i % 9}",
+        lambda i: i,
+    ],
+    ids=lambda make: f"{type(make(1)).__name__}-{getattr(make(1), 'tzinfo', None)}",
+)
+def test_undo_of_a_series(make: Callable[[int], Any]) -> None:
+    """Undo restores the objects of a Series with their types, its attrs and flags."""
+    values = [make(i) if i % 3 else None for i in range(1000)]
+    series = pd.Series(values, dtype=object, name="x")
+    series.attrs["source"] = "made"
+    series.flags.allows_duplicate_labels = False
+    mine = {"series": series}
+    before = series.copy()
+    del series
+    shrink_names("series", namespace=mine)
+    assert mine["series"].dtype != object
+    assert undo_names("series", namespace=mine).ways == {"series": "converted"}
+    found = mine["series"]
+    assert_identical(before.to_frame(), found.to_frame())
+    assert (found.attrs, found.flags) == (before.attrs, before.flags)
+    zones = [[getattr(each, "tzinfo", None) for each in it] for it in (before, found)]
+    assert zones[0] == zones[1]
 
 
 def test_undo_refused() -> None:

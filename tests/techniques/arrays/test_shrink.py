@@ -70,6 +70,8 @@ def test_structured() -> None:
     smaller = shrink(records)
     assert smaller.dtype.itemsize == 1 + 2 * 4 + 2 * 4
     assert smaller.astype(records.dtype).tobytes() == records.tobytes()
+    titled = np.array([(1,), (2,)], [(("The number", "number"), "i8")])
+    assert shrink(titled)["The number"].tolist() == [1, 2]
 
 
 def test_views() -> None:
@@ -127,6 +129,16 @@ def test_mapped_files(tmp_path: Path) -> None:
             shrink(values)
     frame = pd.DataFrame({"a": pd.Series(mapped, copy=False), "b": 1}, copy=False)
     assert shrink(frame).dtypes.to_list() == [np.int64, np.int8]
+
+
+def test_labels_without_duplicates() -> None:
+    """A frame or a Series whose labels must differ shrinks, and keeps that."""
+    frame = pd.DataFrame({"text": ["red", "blue"] * 1000, "number": range(2000)})
+    frame = frame.astype({"text": object}).set_flags(allows_duplicate_labels=False)
+    for value in (frame, frame["text"]):
+        smaller = shrink(value)
+        assert not smaller.flags.allows_duplicate_labels
+        assert (smaller.astype(object) == value).all(axis=None)
 
 
 def test_columns() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import OrderedDict, defaultdict, deque, namedtuple
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,24 @@ def test_times_in_arrays_of_objects(others: list[Any]) -> None:
     assert shrink(array) is array
     column = pd.Series(times, dtype=object)
     assert shrink(column) is column
+
+
+def test_times_of_several_zones() -> None:
+    """Shrinking keeps a column with times of two zones that have the same offset."""
+    days = [dt.timedelta(number) for number in range(1000)]
+    hour = dt.timedelta(hours=1)
+    for zones in (
+        [ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/Paris")],
+        [dt.timezone(hour, "a"), dt.timezone(hour, "b")],
+    ):
+        starts = [dt.datetime(2026, 1, 1, tzinfo=zone) for zone in zones]
+        times = [starts[day.days % 2] + day for day in days]
+        column = pd.Series(times, dtype=object)
+        assert shrink(column) is column
+    # Parsing creates an equal zone for each time.
+    start = "2026-01-01T00:00:00+01:00"
+    parsed = [dt.datetime.fromisoformat(start) + day for day in days]
+    assert shrink(pd.Series(parsed, dtype=object)).dt.tz == dt.timezone(hour)
 
 
 @pytest.mark.parametrize(
