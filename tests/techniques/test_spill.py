@@ -214,6 +214,35 @@ def test_other_holders(disk: Path, bare_shell: InteractiveShell) -> None:
     assert left_on(disk) == []
 
 
+@pytest.mark.usefixtures("disk")
+@pytest.mark.parametrize(
+    "code",
+    [
+        "it = bytearray(1_600_000); a = np.frombuffer(it)",
+        "b = bytearray(1_600_000); a = np.frombuffer(b); it = lambda b=b: b; del b",
+        "it = memoryview(bytearray(1_600_000)); a = np.asarray(it)",
+        "it = (ctypes.c_double * 200_000)(); a = np.ctypeslib.as_array(it)",
+        "b = np.ones(200_000); a = np.from_dlpack(b); it = [b]; del b",
+        "it = pa.array(np.ones(200_000)); a = it.to_numpy()",
+        "a = np.ones(200_000); it = pa.py_buffer(a)",
+        "it = pl.Series(np.ones(200_000)); a = it.to_numpy()",
+        "a = np.ones(200_000); it = pl.Series(a)",
+        "it = bytearray(1_600_000); a = pd.Series(np.frombuffer(it), copy=False)",
+    ],
+)
+def test_memory_of_others(bare_shell: InteractiveShell, code: str) -> None:
+    """Memory that a buffer or another library uses too is not moved."""
+    bare_shell.run_cell("import ctypes, numpy as np, pandas as pd")
+    bare_shell.run_cell("import polars as pl, pyarrow as pa")
+    bare_shell.run_cell(code).raise_error()
+    value = bare_shell.user_ns["a"]
+    with pytest.raises(MemkitError, match=r"^it also uses the memory of a,"):
+        spill_variables("a", shell=bare_shell)
+    assert bare_shell.user_ns["a"] is value
+    bare_shell.run_cell("del it").raise_error()
+    assert spill_variables("a", shell=bare_shell).names == ("a",)
+
+
 @pytest.mark.parametrize("make", [lambda: np.ones(9), lambda: np.ones(9)[1:], flights])
 def test_nothing_else_holds_it(
     make: Callable[[], Any], monkeypatch: pytest.MonkeyPatch

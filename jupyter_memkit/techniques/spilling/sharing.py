@@ -10,8 +10,13 @@ from itertools import combinations
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.hidden import find_hidden, is_output_name
+from jupyter_memkit.measure.hidden import (
+    find_hidden,
+    is_ipythons_name,
+    is_output_name,
+)
 from jupyter_memkit.measure.holders import holders
+from jupyter_memkit.measure.sizes import sizes
 from jupyter_memkit.techniques.spilling.kinds import arrays_of
 from jupyter_memkit.techniques.spilling.parts import find_root
 
@@ -22,6 +27,9 @@ _OUTPUT_WAY = re.compile(
     r"|get_ipython\(\)\.(\w+\['_+\d*'\]|displayhook\._+"
     r"|(displayhook\.exec_result|last_execution_result)\.result))($|[. ])"
 )
+
+# Arrays that share no memory can still share their description.
+_PAGE = 4096
 
 # The number of chains to request, which include those of the variables themselves.
 _MOST_CHAINS = 20
@@ -84,11 +92,24 @@ def find_sharing(
         for holder in find_hidden(shell)
         if holder.kind == "output" and _uses(holder.value, keys)
     ]
+    held = _find_held(moving)
     strangers = [
         text
-        for text in _find_holders(moving, shell, search_progress)
+        for text in _find_holders(held, shell, search_progress)
         if not _begins_with(text, moving) and not (shown and _OUTPUT_WAY.match(text))
     ]
+    roots = [root for value in moving.values() for root in _find_roots(value)]
+    # The memory of an array with a base belongs to a buffer or a tensor.
+    if not strangers and (held or any(root.base is not None for root in roots)):
+        others = {
+            other: value
+            for other, value in dict(namespace).items()
+            if other not in moving and not is_ipythons_name(other)
+        }
+        for holder in find_hidden(shell):
+            if not _uses(holder.value, keys):
+                others[holder.name] = holder.value
+        strangers += _find_borrowers(roots, others, shell)
     if strangers:
         message = (
             f"{', '.join(strangers[:_SHOWN_CHAINS])} also uses the memory of "
@@ -126,27 +147,49 @@ def _refuse_shared_frames(moving: Mapping[str, Any]) -> None:
             raise MemkitError(message)
 
 
-def _find_holders(
-    moving: Mapping[str, Any],
-    shell: Any,
-    search_progress: Callable[[int], object] | None,
-) -> Iterator[str]:
-    """Yield the paths to the holders of the variables' values or memory."""
+def _find_held(moving: Mapping[str, Any]) -> list[Any]:
+    """Return the variables' values, and arrays with their memory, that others hold."""
     values = list(moving.values())
     objects = {id(each): each for value in values for each in _find_roots(value)}
     objects |= {id(value): value for value in values}
     waiting = list(objects.values())
     objects.clear()
+    held = []
     for number in range(len(waiting)):
         known = _OWN_REFERENCES + _count_known(waiting, number, values)
         if _count_references(waiting, number) > known:
-            found = holders(
-                waiting[number],
-                shell=shell,
-                most=_MOST_CHAINS,
-                progress=search_progress,
-            )
-            yield from (chain.text for chain in found.chains)
+            held.append(number)
+    return [waiting[number] for number in held]
+
+
+def _find_holders(
+    held: list[Any],
+    shell: Any,
+    search_progress: Callable[[int], object] | None,
+) -> Iterator[str]:
+    """Yield the paths to the holders of values or their memory."""
+    for value in held:
+        found = holders(value, shell=shell, most=_MOST_CHAINS, progress=search_progress)
+        yield from (chain.text for chain in found.chains)
+
+
+def _find_borrowers(
+    roots: list[Any], others: Mapping[str, Any], shell: Any
+) -> Iterator[str]:
+    """Yield the names of what uses the memory of arrays out of Python's sight.
+
+    No reference leads from a tensor to the array that it was made of, or from an array
+    to the tensor that has its memory, so all are compared by address.
+    """
+    program = () if shell is None else (shell, shell.user_ns)
+    measured = sizes({"": roots, **others}, program=program)
+    if measured[""].shared_bytes <= _PAGE:
+        return
+    for name, value in others.items():
+        if measured[name].shared_bytes > _PAGE:
+            both = sizes({"": roots, name: value}, program=program)
+            if both[""].shared_bytes > _PAGE:
+                yield name
 
 
 def _count_known(objects: list[Any], number: int, values: list[Any]) -> int:
