@@ -21,8 +21,10 @@ class _TerminalBar(tqdm):  # type: ignore[type-arg] # not generic when it runs
 class _NotebookBar(_TerminalBar):
     """Displays itself as one output, which is empty at the end."""
 
+    # Of the class, because tqdm also closes a bar that an interrupt left half made.
+    _output: Any = None
+
     def __init__(self, **options: Any) -> None:
-        self._output: Any = None
         # tqdm's setting for bars that do not write to a stream.
         super().__init__(gui=True, **options)
         self.gui = False
