@@ -41,13 +41,23 @@ def owns_unseen(kind: type) -> bool:
     return name_module(kind).partition(".")[0] in _LIBRARIES
 
 
-def read_blocks(values: Iterable[Any]) -> list[Block]:
-    """Return the large buffers of Arrow and polars data, each byte once."""
+def read_blocks(
+    values: Iterable[Any], is_wanted: Callable[[type], bool] = owns_unseen
+) -> list[Block]:
+    """Return the large buffers of values of some types, each byte once.
+
+    Parameters
+    ----------
+    values : iterable of object
+        Any objects.
+    is_wanted : callable
+        Takes a type; by default true for Arrow and polars data.
+    """
     kinds = Kinds()
     found: list[Block] = []
     for value in values:
         sizer = kinds[type(value)].sizer
-        if sizer is None or not owns_unseen(type(value)):
+        if sizer is None or not is_wanted(type(value)):
             continue
         # Whatever the sizer of a library raises, nothing is then watched.
         with contextlib.suppress(Exception):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tqdm import tqdm
 
 from jupyter_memkit.show import progress_bar
 
@@ -21,7 +22,7 @@ def test_interrupted_while_made(monkeypatch: pytest.MonkeyPatch) -> None:
         kinds.append(kind)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(progress_bar.tqdm, "get_lock", classmethod(interrupt))
+    monkeypatch.setattr(tqdm, "get_lock", classmethod(interrupt))
     unraised: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", unraised.append)
     with pytest.raises(KeyboardInterrupt):

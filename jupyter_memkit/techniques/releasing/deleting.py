@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from jupyter_memkit.measure.holder_buffers import find_users
+from jupyter_memkit.measure.holder_buffers import Block, find_users
 from jupyter_memkit.measure.holder_rest import Removal
 from jupyter_memkit.measure.holder_search import Way
 from jupyter_memkit.measure.holders import find_ways
@@ -94,8 +94,13 @@ class Deleting:
 
     def _examine(self, watch: Watch) -> None:
         """Record what holds a value, or else the blocks of its memory."""
-        users, n_bytes, is_complete = self._find_users(watch)
+        gc.collect()
+        users, n_bytes, is_complete = self._find_users(watch.find_blocks())
         ways, is_whole = self._search(watch, users)
+        if not ways and is_whole and (lent := watch.find_lent_blocks()):
+            # No reference leads from a tensor to the array that it was made of.
+            users, _, is_complete = self._find_users(lent)
+            ways, is_whole = self._search(watch, users)
         while self._cut and (removed := cut_hooks(ways)):
             self.hooks += removed
             # A hook can have hidden a longer path.
@@ -112,10 +117,8 @@ class Deleting:
                 is_complete=is_complete and is_whole,
             )
 
-    def _find_users(self, watch: Watch) -> tuple[list[Any], int, bool]:
-        """Return what uses the memory of data that is gone, and how much."""
-        gc.collect()
-        blocks = watch.find_blocks()
+    def _find_users(self, blocks: list[Block]) -> tuple[list[Any], int, bool]:
+        """Return what uses blocks of memory, and how much of them."""
         if not blocks:
             return [], 0, True
         return find_users(

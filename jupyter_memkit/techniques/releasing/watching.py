@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_memkit.measure.holder_buffers import Block, join_blocks, read_blocks
 from jupyter_memkit.measure.large_parts import find_large_parts
+from jupyter_memkit.measure.sizes.loaded import derives_from
 from jupyter_memkit.techniques.variables.forget import is_atom
 
 
@@ -58,6 +59,11 @@ class Watch:
             return []
         gone = (blocks for part, blocks in self._blocks if not part.alive)
         return join_blocks(chain.from_iterable(gone))
+
+    def find_lent_blocks(self) -> list[Block]:
+        """Return the blocks of arrays that live, which a tensor may use unseen."""
+        alive = (part.part() for part in self._parts)
+        return read_blocks(alive, lambda kind: derives_from(kind, "numpy", "ndarray"))
 
     def count_bytes(self) -> int:
         """Return the size of the blocks that are still held, each once."""

@@ -77,6 +77,27 @@ def test_closure(shell: InteractiveShell) -> None:
     assert held.remedies == ("%memfree predict",)
 
 
+@pytest.mark.parametrize(
+    ("code", "holder"),
+    [
+        ("import polars; kept = polars.Series(data)", "kept"),
+        ("import pyarrow; kept = [pyarrow.py_buffer(data)]", "kept[0]"),
+        ("import pyarrow; kept = {'a': pyarrow.array(data)}", "kept['a']"),
+        ("import torch; kept = torch.from_numpy(data)", "kept"),
+    ],
+)
+def test_made_of_an_array(shell: InteractiveShell, code: str, holder: str) -> None:
+    """What another library made of an array, which no reference shows, is named."""
+    pytest.importorskip(code.split()[1].rstrip(";"))
+    shell.run_cell("import numpy as np; data = np.ones(1 << 18)")
+    shell.run_cell(code).raise_error()
+    watch = weakref.ref(shell.user_ns["data"])
+    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    assert (held.holders, held.remedies) == ((holder,), ("%memfree kept",))
+    shell.run_cell(held.remedies[0]).raise_error()
+    assert watch() is None
+
+
 PLUGIN = """\
 class Plugin:
     registry = []
