@@ -130,6 +130,17 @@ def test_frames(kind: str) -> None:
         assert moved.attrs == frame.attrs
 
 
+def test_objects_stay_the_same() -> None:
+    """Labels and attrs of a frame are the same objects, also if pickle refuses them."""
+    row, column, unit = object(), object(), lambda: "EUR"
+    frame: Any = pd.DataFrame(np.ones((1, 2)), index=[row], columns=[column, "b"])
+    frame.attrs["unit"] = unit
+    spilled = spill(frame)
+    for moved in (spilled, unspill(spilled)):
+        assert moved.loc[row, column] == 1
+        assert moved.attrs["unit"] is unit
+
+
 def test_frames_stay_on_disk() -> None:
     """Computing with pandas does not move a frame back; changes go to the file."""
     frame = spill(flights())

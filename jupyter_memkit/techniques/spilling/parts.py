@@ -2,7 +2,8 @@
 
 A value is pickled without its arrays, which leaves little, and is unpickled over the
 same bytes in another place. This handles arrays, frames and Series alike, and preserves
-whatever pandas keeps besides its arrays.
+whatever pandas keeps besides its arrays. Only what pandas and numpy make is pickled:
+labels, attrs and other objects of the user's stay the same objects.
 """
 
 from __future__ import annotations
@@ -12,6 +13,14 @@ import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from jupyter_memkit.measure.sizes.registry import name_module
+
+# What is pickled: a built-in value, by the address of its type, and a library's.
+_BUILT_IN = frozenset(
+    map(id, (type(None), bool, bytes, dict, float, int, list, slice, str, tuple))
+)
+_LIBRARIES = ("numpy", "pandas")
 
 # The number of bytes to copy at a time.
 _BLOCK_BYTES = 32 << 20
@@ -56,7 +65,7 @@ class BufferLayout:
     """
 
     def __init__(self, values: list[Any]) -> None:
-        self._skeleton, self._arrays = _take_apart(values)
+        self._skeleton, self._arrays, self._kept = _take_apart(values)
         self._places: dict[int, _Place] = {}
         # The arrays to read, each with the padding before it.
         self._regions: list[tuple[Any, int]] = []
@@ -94,7 +103,7 @@ class BufferLayout:
             )
             built.flags.writeable = array.flags.writeable
             arrays.append(built)
-        values: list[Any] = _Unpickler(self._skeleton, arrays).load()
+        values: list[Any] = _Unpickler(self._skeleton, arrays, self._kept).load()
         return values
 
     def _group(self, own: set[int]) -> list[list[int]]:
@@ -155,7 +164,15 @@ def find_bounds(array: Any) -> tuple[int, int]:
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles a value without its arrays of numbers, which it collects."""
+    """Pickles a value without its arrays of numbers and the user's objects.
+
+    Attributes
+    ----------
+    arrays : list of numpy.ndarray
+        The arrays of numbers.
+    kept : list
+        The objects that stay the same.
+    """
 
     def __init__(self, file: io.BytesIO) -> None:
         import numpy as np  # noqa: PLC0415 - as above
@@ -163,35 +180,49 @@ class _Pickler(pickle.Pickler):
         super().__init__(file, protocol=5)
         self._kind = np.ndarray
         self.arrays: list[Any] = []
-        self._numbers: dict[int, int] = {}
+        self.kept: list[Any] = []
+        self._ids: dict[int, tuple[bool, int]] = {}
 
-    def persistent_id(self, obj: Any) -> int | None:
-        """Return the number of an array; None for objects that are pickled."""
-        if type(obj) is not self._kind or obj.dtype.hasobject or not obj.nbytes:
+    def persistent_id(self, obj: Any) -> tuple[bool, int] | None:
+        """Return whether an object is kept, and its number; None if it is pickled."""
+        if type(obj) is self._kind:
+            if not obj.nbytes:
+                return None
+            is_kept = bool(obj.dtype.hasobject)
+        elif id(type(obj)) in _BUILT_IN or _is_of_library(type(obj)):
             return None
-        number = self._numbers.setdefault(id(obj), len(self.arrays))
-        if number == len(self.arrays):
-            self.arrays.append(obj)
-        return number
+        else:
+            is_kept = True
+        if id(obj) not in self._ids:
+            found = self.kept if is_kept else self.arrays
+            self._ids[id(obj)] = is_kept, len(found)
+            found.append(obj)
+        return self._ids[id(obj)]
 
 
 class _Unpickler(pickle.Unpickler):
     """Unpickles a value with other arrays in place of those that were left out."""
 
-    def __init__(self, skeleton: bytes, arrays: list[Any]) -> None:
+    def __init__(self, skeleton: bytes, arrays: list[Any], kept: list[Any]) -> None:
         super().__init__(io.BytesIO(skeleton))
         self._arrays = arrays
+        self._kept = kept
 
     def persistent_load(self, pid: Any) -> Any:
-        """Return the array with a number."""
-        return self._arrays[pid]
+        """Return the object that `_Pickler.persistent_id` left out."""
+        is_kept, number = pid
+        return self._kept[number] if is_kept else self._arrays[number]
 
 
-def _take_apart(values: list[Any]) -> tuple[bytes, list[Any]]:
+def _is_of_library(kind: type) -> bool:
+    return name_module(kind).partition(".")[0] in _LIBRARIES
+
+
+def _take_apart(values: list[Any]) -> tuple[bytes, list[Any], list[Any]]:
     file = io.BytesIO()
     pickler = _Pickler(file)
     pickler.dump(values)
-    return file.getvalue(), pickler.arrays
+    return file.getvalue(), pickler.arrays, pickler.kept
 
 
 def _read_blocks(array: Any) -> Iterator[memoryview]:
