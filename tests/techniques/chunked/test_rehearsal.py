@@ -30,7 +30,7 @@ from tests.techniques.chunked.reductions import (
 )
 
 # More of them take longer: MEMKIT_RANDOM_REDUCTIONS=1000.
-AGREEMENT = "jupyter_memkit.techniques.chunked.rehearsal.agreement"
+REPEATED = "jupyter_memkit.techniques.chunked.rehearsal.repeated"
 COUNT = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS", "40"))
 SEED = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS_SEED", "4"))
 
@@ -39,8 +39,8 @@ SEED = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS_SEED", "4"))
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try every split on all rows, however slow the machine is."""
     home = "jupyter_memkit.techniques.chunked"
-    monkeypatch.setattr(f"{home}.rehearsal.agreement._LIMIT_S", math.inf)
-    monkeypatch.setattr(f"{home}.rehearsal.agreement._LONGEST_S", math.inf)
+    monkeypatch.setattr(f"{home}.rehearsal.tried._LIMIT_S", math.inf)
+    monkeypatch.setattr(f"{home}.rehearsal.repeated._LONGEST_S", math.inf)
     monkeypatch.setattr(f"{home}.rehearsal.trial._QUICK_S", math.inf)
 
 
@@ -207,7 +207,7 @@ def test_rows_are_repeated_only_while_that_is_quick(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A cell whose memory is the square of its rows does not fill the machine."""
-    monkeypatch.setattr(f"{AGREEMENT}._LONGEST_S", 0.005)
+    monkeypatch.setattr(f"{REPEATED}._LONGEST_S", 0.005)
     lengths: list[int] = []
     cell = "note(len(df))\ndf[['x'] * len(df)].T\n1"
     body = make_body(cell, note=lengths.append)

@@ -15,12 +15,13 @@ from typing import Any
 from jupyter_memkit.cells.names import find_global_names
 from jupyter_memkit.techniques.chunked.body import INFO_NAME, CellBody
 from jupyter_memkit.techniques.chunked.plan import is_rereadable
-from jupyter_memkit.techniques.chunked.rehearsal.agreement import JUDGED, find_agreement
+from jupyter_memkit.techniques.chunked.rehearsal.agreement import find_agreement
 from jupyter_memkit.techniques.chunked.rehearsal.group_keys import guess_keys
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import NotRehearsedError
 from jupyter_memkit.techniques.chunked.rehearsal.probes import read_probe, thin
 from jupyter_memkit.techniques.chunked.rehearsal.statistics import reject_statistic
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial, is_same
+from jupyter_memkit.techniques.chunked.rehearsal.value_agreement import JUDGED
 from jupyter_memkit.techniques.chunked.results.combine import ALIGNED
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source

@@ -1,0 +1,99 @@
+"""Compares the value over many repetitions of rows with the values over fewer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.techniques.chunked.rehearsal.probes import (
+    Split,
+    repeat,
+    take,
+)
+from jupyter_memkit.techniques.chunked.rehearsal.row_agreement import (
+    check_count,
+)
+from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial, is_same
+from jupyter_memkit.techniques.chunked.rehearsal.tried import Tried
+from jupyter_memkit.techniques.chunked.rehearsal.value_agreement import (
+    compare,
+    is_nothing,
+)
+
+# How often the rows are repeated at each step and at most, the processor time of a call
+# after which they are not repeated more often, and the most bytes of repeated rows.
+_STEP = 4
+_MOST_TIMES = 64
+_LONGEST_S = 0.005
+_REPEATED_BYTES = 32 << 20
+
+
+def check_repeated(op: str, keys: tuple[str, ...], trial: Trial, rows: Any) -> bool:
+    """Compare the value over repeated rows with as many values over fewer of them.
+
+    A total can exceed a size that the cell asks for only over as many rows as a chunk
+    has.
+
+    Returns
+    -------
+    bool
+        Whether the cell finds anything in so many rows.
+    """
+    levels = list(_call_repeated(trial, rows))
+    if not levels:
+        return False
+    times, repeated, many = levels[-1]
+    last = take(repeated, range(len(repeated) - len(rows), len(repeated)))
+    small = [trial.call(each) for each in (rows, last)]
+    is_known = all(each and each[0] is not None for each in small)
+    if not is_known or any(value is None for _, _, value in levels):
+        return False
+    once, elsewhere = (each[0] for each in small)
+    if op in {"concat", "count"}:
+        if not hasattr(many, "__len__") or len(once) != len(elsewhere):
+            return False
+        name = _name_repeated(times, rows)
+        check_count(name, len(many), times * len(once))
+        return len(many) > 0
+    if not is_same(once, elsewhere):
+        # It depends on the numbers of the rows.
+        return False
+    part, tried = rows, Tried(Split("", rows, ()), once, [])
+    for _, repeated, value in levels:
+        name = _name_repeated(_STEP, part)
+        tried = Tried(Split(name, repeated, ()), value, [tried.whole] * _STEP)
+        compare(op, keys, tried, trial)
+        part = repeated
+    return not is_nothing(op, tried)
+
+
+def _name_repeated(times: int, rows: Any) -> str:
+    return f"{times} repetitions of {len(rows):,} rows"
+
+
+def _call_repeated(trial: Trial, rows: Any) -> Iterator[tuple[int, Any, Any]]:
+    """Call a cell over more and more repetitions, as long as that is quick.
+
+    A cell can take the square of the rows, of time and of memory.
+
+    Yields
+    ------
+    tuple
+        How often the rows are repeated, the repeated rows, and the value.
+    """
+    # Rows can be as large as images.
+    rows_bytes = max(1, sizeof(rows, exact=False).bytes)
+    times = _STEP
+    while times <= _MOST_TIMES and times * rows_bytes <= _REPEATED_BYTES:
+        repeated = repeat(rows, times)
+        # Of all threads, because some libraries have their own.
+        start_s = time.process_time()
+        value = [] if repeated is None else trial.call(repeated)
+        if not value:
+            return
+        yield times, repeated, value[0]
+        if time.process_time() - start_s > _LONGEST_S:
+            return
+        times *= _STEP
