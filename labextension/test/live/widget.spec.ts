@@ -18,6 +18,7 @@ interface IModule {
 const BUILT = `${import.meta.dirname}/../../../jupyter_memkit/widget/static/live.js`;
 
 const code = readFileSync(BUILT, 'utf-8');
+const css = readFileSync(BUILT.replace(/js$/, 'css'), 'utf-8');
 
 const load: Record<string, () => Promise<IModule>> = {
   source: async () => await import('../../src/live/index'),
@@ -34,6 +35,22 @@ describe('the built module', () => {
     expect(code).not.toMatch(/\bimport\(/);
     expect(code).not.toContain('@jupyterlab');
     expect(code).not.toContain('require(');
+  });
+});
+
+describe('the built style sheet', () => {
+  it('styles nothing outside the widget', () => {
+    const selectors = css
+      .replace(/@keyframes[^{]*\{([^{}]*\{[^{}]*\})*\}/g, '')
+      .match(/[^{}@;]+(?=\{)/g)
+      ?.flatMap(list => list.split(/,(?![^(]*\))/))
+      .filter(selector => !/^media\b/.test(selector));
+    expect(selectors).toContain('.jp-Memkit-live');
+    expect(
+      selectors?.filter(
+        selector => !/^(:where\()?\.jp-Memkit-live\b/.test(selector)
+      )
+    ).toEqual([]);
   });
 });
 
