@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import { formatBytes, formatChange } from '../text/format';
 import { describeVariable, formatSize } from '../text/inspection';
+import { isolate } from '../text/names';
 import type { IListedVariable } from '../wire/protocol';
 import { Parts } from './parts';
 
@@ -65,7 +66,7 @@ export const VariableRow = React.memo(function VariableRow(
             aria-label={trans.__('Actions on %1', name)}
             title={trans.__(
               'Delete, shrink, move to disk or find what holds %1 (%2)',
-              name,
+              isolate(name),
               formatBytes(bytes)
             )}
             onClick={event => {

@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { VariableAction } from '../model/inspection';
 import type { IActed, IHint, IListedVariable } from '../wire/protocol';
 import { formatBytes, formatCount, formatDuration } from './format';
+import { isolate } from './names';
 import { formatVariableSize } from './variables';
 
 /**
@@ -67,7 +68,7 @@ export function nameActions(
  */
 export function describeActed(acted: IActed, trans: TranslationBundle): string {
   const { name, along, freedBytes } = acted;
-  const names = [name, ...along].join(', ');
+  const names = [name, ...along].map(isolate).join(', ');
   const freed =
     freedBytes >= 0
       ? trans.__('%1 returned to the system', formatBytes(freedBytes))

@@ -1,5 +1,6 @@
 import type { IVariableSize } from '../wire/protocol';
 import { formatBytes } from './format';
+import { isolate } from './names';
 
 const SIGNS = { exact: '', estimate: '≈ ', 'at least': '≥ ' };
 
@@ -22,6 +23,8 @@ export function listLargest(
 ): string {
   return variables
     .slice(0, most)
-    .map(variable => `${variable.name} (${formatVariableSize(variable)})`)
+    .map(
+      variable => `${isolate(variable.name)} (${formatVariableSize(variable)})`
+    )
     .join(', ');
 }

@@ -154,6 +154,10 @@ describe('what came of an action', () => {
       'No smaller type keeps every value of orders, copy; memory grew by 1.0 MiB.'
     ],
     [{ action: 'delete' }, 'Deleted orders, copy; 190.7 MiB returned'],
+    [
+      { action: 'delete', name: 'מחירים', along: [] },
+      'Deleted \u2068מחירים\u2069; 190.7 MiB returned'
+    ],
     [{ action: 'restore' }, 'Restored orders, copy from 381.5 MiB'],
     [{ action: 'to_array' }, 'Converted orders, copy from 381.5 MiB'],
     [{ action: 'spill' }, 'Moved orders, copy to disk'],
