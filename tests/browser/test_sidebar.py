@@ -318,3 +318,28 @@ def test_sections_give_way_to_the_top(lab: LabPage, server: LabServer) -> None:
     # Playwright clicks only what is not covered.
     title.click()
     expect(lab.page.locator("#jupyter-memkit-cells")).to_be_visible()
+
+
+def test_low_window(lab: LabPage, server: LabServer) -> None:
+    """With all sections open the chart is whole, and a low window scrolls to each."""
+    server.write_notebook("low.ipynb", "x = 1")
+    lab.open("low.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.wait_for_end_of("c-0")
+    lists = ("Variables", "Hints", "Libraries")
+    lab.show_sections("Timeline", "Cells", *lists)
+    size = lab.page.viewport_size
+    assert size is not None
+    try:
+        for height in (size["height"], 450):
+            lab.page.set_viewport_size({"width": size["width"], "height": height})
+            hidden = "part => part.scrollHeight - part.clientHeight"
+            timeline = lab.page.locator("#jupyter-memkit-timeline")
+            assert timeline.evaluate(hidden) == 0
+        for name in reversed(lists):
+            # Playwright clicks only what it can scroll to.
+            lab.section_title(name).click()
+            expect(lab.section_title(name)).to_have_attribute("aria-expanded", "false")
+    finally:
+        lab.page.set_viewport_size(size)

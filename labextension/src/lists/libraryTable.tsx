@@ -66,7 +66,7 @@ export const LibraryTable = React.memo(function LibraryTable(
       {!list.complete && (
         <p className="jp-Memkit-empty">
           {trans.__(
-            'The time limit was reached, so sizes are too low and users may be missing; %1 counts longer.',
+            'The time limit was reached, so sizes are too low, and some of what uses a library may be missing; %1 counts longer.',
             '%unload --list'
           )}
         </p>
@@ -112,8 +112,8 @@ function columnsOf(
     },
     {
       key: 'size',
-      label: trans.__('At Least'),
-      title: trans.__('Sort by memory of the modules (at least)')
+      label: trans.__('Size'),
+      title: trans.__('Sort by the least that the modules take')
     }
   ];
 }

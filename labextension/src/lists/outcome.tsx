@@ -27,7 +27,7 @@ export function OutcomeCard(props: OutcomeCard.IProps): React.JSX.Element {
         <button
           type="button"
           className="jp-mod-styled"
-          aria-label={trans.__('Dismiss the message')}
+          title={trans.__('Dismiss the message')}
           onClick={onDismiss}
         >
           {trans.__('OK')}

@@ -14,7 +14,7 @@ export function Parts(props: Parts.IProps): React.JSX.Element {
         type="button"
         className="jp-Memkit-partsButton"
         aria-expanded={isExpanded}
-        aria-label={label}
+        title={label}
         onClick={onToggle}
       >
         {parts.map(({ name }) => name).join(', ')}

@@ -38,6 +38,8 @@ export class MemoryPanel extends SidePanel {
     this._accordion?.collapse(2);
     this._accordion?.collapse(3);
     this._accordion?.collapse(4);
+    // Lumino's own first sizes would differ from those after the first change.
+    this._accordion?.setRelativeSizes(this._evenSizes);
     this._accordion?.handleMoved.connect(this._onMoved, this);
     this._accordion?.expansionToggled.connect(this._onToggled, this);
     this._resizing = new ResizeObserver(() => {
@@ -106,8 +108,15 @@ export class MemoryPanel extends SidePanel {
    */
   private _onToggled(accordion: AccordionPanel): void {
     accordion.setRelativeSizes(
-      this._sizes.get(this.collapsed.join()) ?? this.widgets.map(() => 1)
+      this._sizes.get(this.collapsed.join()) ?? this._evenSizes
     );
+  }
+
+  /**
+   * The same size for each section that is open.
+   */
+  private get _evenSizes(): number[] {
+    return this.widgets.map(section => (section.isHidden ? 0 : 1));
   }
 
   /**
