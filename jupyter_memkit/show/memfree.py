@@ -35,7 +35,8 @@ def build_report(freed: Freed) -> Report:
 
 def _format_total(total_bytes: int) -> str:
     if total_bytes < 0:
-        return f"nothing was freed, use rose by {format_bytes(-total_bytes)}"
+        grown = format_bytes(-total_bytes)
+        return f"nothing was freed, and the process grew by {grown}"
     if total_bytes == 0:
         return "nothing was freed"
     return f"{format_bytes(total_bytes)} returned to the system"
@@ -94,8 +95,8 @@ def _describe_held(name: str, held: Held) -> str:
             f"{_offer_process(name)}"
         )
     return (
-        f"{text} atexit.unregister releases what was registered; the rest this kernel "
-        f"cannot release, but {_offer_process(name)}"
+        f"{text} atexit.unregister releases what was registered; this kernel cannot "
+        f"release the rest, but {_offer_process(name)}"
     )
 
 

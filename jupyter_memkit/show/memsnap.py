@@ -29,7 +29,7 @@ def build_report(found: Snapshot | Comparison | Moments) -> Report:
         total = format_bytes(found.rss_bytes)
         return Report(title=f"snapshot taken: {count} {noun}, {total} in use")
     return Report(
-        title=f"use {_format_change(found.rss_bytes)}",
+        title=f"memory in use {_format_change(found.rss_bytes)}",
         rows=tuple(_build_rows(found)),
         table=_build_table(found) if found.variables else None,
         notes=tuple(_build_notes(found)),

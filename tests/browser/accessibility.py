@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.browser.lab_page import LabPage
 
-# JupyterLab's body has no height and hides what overflows it, so without a height axe-core
+# JupyterLab's body has no height and hides what overflows it. Without a height axe-core
 # would take everything for invisible, and not check its contrast.
 _RUN = """
 async place => {

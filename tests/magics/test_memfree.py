@@ -74,7 +74,7 @@ def test_report() -> None:
     nothing = Freed(total_bytes=0, rss_bytes=MIB, steps=())
     assert build_report(nothing).title == "nothing was freed; 1.0 MiB in use now"
     rise = Freed(total_bytes=-MIB, rss_bytes=MIB, steps=())
-    assert "use rose by 1.0 MiB" in build_report(rise).title
+    assert "the process grew by 1.0 MiB" in build_report(rise).title
 
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
@@ -186,7 +186,7 @@ def test_report_of_unknown_holders() -> None:
             "model is deleted, but at least 64.0 MiB of it is still held by compiled "
             "code, a running function or what was registered with atexit (the search "
             "for holders reached its time limit). atexit.unregister releases what was "
-            "registered; the rest this kernel cannot release, but what a cell with "
+            "registered; this kernel cannot release the rest, but what a cell with "
             "%%isolated --name model takes is always released, by %isolated --close "
             "model."
         ),

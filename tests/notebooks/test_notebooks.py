@@ -196,14 +196,14 @@ def test_finding_a_leak(tmp_path: Path) -> None:
     """The three leaks are found, each with its remedy, and the remedies work."""
     shown = execute("05_finding_a_leak", tmp_path, LEAK_CHECKS)
     assert shown["sample"] == "'112 kB'"
-    assert "use rose by" in shown["after"]
+    assert "memory in use rose by" in shown["after"]
     assert re.search(r"sample +359\.7 MiB", shown["list"])
     assert "not in variables" in shown["list"]
     assert "sample.base" in shown["holders"]
     assert "sys.last_value" in shown["list-all"]
     assert "sample = sample.copy()" in shown["leaks"]
     assert "returned to the system" in shown["free"]
-    assert "use fell by" in shown["end"]
+    assert "memory in use fell by" in shown["end"]
 
 
 def test_chunked(tmp_path: Path) -> None:

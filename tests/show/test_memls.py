@@ -117,7 +117,7 @@ def test_moments() -> None:
         objects={"m.Node": 5000, "tuple": -7},
     )
     assert memsnap.build_report(found).text().splitlines() == [
-        "use rose by 5.0 MiB",
+        "memory in use rose by 5.0 MiB",
         "  by type  list +2.0 MiB, dict -512 B",
         "  objects  m.Node +5,000",
         "  name          change      now  type",
@@ -129,7 +129,7 @@ def test_moments() -> None:
     ]
     still = Comparison(rss_bytes=0, variables=(), types={}, objects={})
     assert memsnap.build_report(still).text().splitlines() == [
-        "use did not change",
+        "memory in use did not change",
         "No variable changed in size.",
     ]
     taken = Snapshot(rss_bytes=MIB, sizes={"x": Size(bytes=1)}, types={}, objects={})
@@ -141,12 +141,12 @@ def test_moments() -> None:
         rss_bytes=-MIB, variables=found.variables * 25, types={}, objects={}
     )
     text = memsnap.build_report(many).text()
-    assert "use fell by 1.0 MiB" in text
+    assert "memory in use fell by 1.0 MiB" in text
     assert "and 5 smaller changes" in text
 
 
 def test_a_rise_that_is_not_in_variables() -> None:
-    """If use rose, the report does not say that no variable changed in size."""
+    """If more is in use, the report does not say that no variable changed in size."""
     for n_bytes, expected in (
         (5 * MIB, "The rise is not in variables:"),
         (1000, "The rise is too small to come from a variable."),

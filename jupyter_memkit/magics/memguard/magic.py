@@ -104,7 +104,7 @@ class MemguardMagics(Magics):
         stay, and a card shows what filled the memory and which lines would help.
         Pages of mapped files do not count, because the system takes them back. Of
         several cells that run at once in subshells, the one whose thread has touched
-        most new memory is stopped.
+        the most new memory is stopped.
 
         Examples
         --------
