@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 _SIGNALS = tuple(sorted(signal.valid_signals()))
@@ -64,8 +64,14 @@ class Interrupts:
                 raise
         return self
 
-    def __exit__(self, *_error: object) -> None:
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Restore the handlers, and call those of the waiting signals."""
+        _drop_last_take(trace)
         try:
             self._restore(list(self._handlers))
         finally:
@@ -124,7 +130,7 @@ class Interrupts:
                 self._restore(numbers)
 
     def _deliver(self) -> None:
-        __tracebackhide__ = True
+        __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
         if not self._waiting:
             return
         number, frame = self._waiting.popitem()
@@ -135,6 +141,7 @@ class Interrupts:
             self._deliver()
 
     def _take(self, number: int, frame: FrameType | None) -> None:
+        __tracebackhide__ = True  # As in `_deliver`.
         if not self._is_allowed or self._n_held:
             if self._divert is None:
                 self._waiting[number] = frame
@@ -144,6 +151,19 @@ class Interrupts:
         self._is_allowed = self._is_repeated
         self._handlers[number](number, frame)
         self._is_allowed = True
+
+
+def _drop_last_take(trace: TracebackType | None) -> None:
+    """Remove the frame that called a handler from the end of a traceback.
+
+    IPython shows the last frame even if it is to be hidden.
+    """
+    while trace is not None and trace.tb_next is not None:
+        below = trace.tb_next
+        is_take = below.tb_frame.f_code is Interrupts._take.__code__  # noqa: SLF001 - this module's
+        if is_take and below.tb_next is None:
+            trace.tb_next = None
+        trace = trace.tb_next
 
 
 def _is_main_thread() -> bool:

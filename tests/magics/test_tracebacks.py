@@ -46,3 +46,24 @@ def test_ctrl_c_shows_the_call(
     assert "'memfree', 'x'" in shown
     assert "KeyboardInterrupt" in shown
     assert "jupyter_memkit" not in shown
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "%%chunked numbers --rows 2\nsignal.raise_signal(signal.SIGINT)",
+        "memkit.chunked(numbers, rows=2).map(interrupt).reduce('sum')",
+    ],
+)
+def test_ctrl_c_in_a_chunk_shows_its_line(
+    shell: InteractiveShell, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After Ctrl-C in the user's code, the last frame shown is the user's."""
+    shell.user_ns["numbers"] = range(4)
+    setup = "import signal, jupyter_memkit as memkit\n"
+    setup += "def interrupt(chunk): signal.raise_signal(signal.SIGINT)"
+    assert shell.run_cell(setup).success
+    assert not shell.run_cell(code).success
+    shown = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert "signal.raise_signal(signal.SIGINT)" in shown
+    assert "interrupts.py" not in shown
