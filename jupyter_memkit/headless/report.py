@@ -24,7 +24,7 @@ def build_report(run: NotebookRun) -> Report:
     elif highest is not None:
         title = (
             f"{run.notebook} needs {format_bytes(run.needs_bytes)}; "
-            f"cell {highest.number} takes the most"
+            f"memory is highest in cell {highest.number}"
         )
     return Report(
         title=title,

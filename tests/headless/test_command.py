@@ -253,7 +253,7 @@ def test_report() -> None:
     )
     run = notebook_run(*cells)
     text = build_report(run).text()
-    assert text.startswith("a.ipynb needs 256.0 MiB; cell 2 takes the most")
+    assert text.startswith("a.ipynb needs 256.0 MiB; memory is highest in cell 2")
     assert "3 failed" in text
     assert "150.0 MiB sampled" in text
     assert "df 60.0 MiB" in text

@@ -20,16 +20,7 @@ export const Variables = React.memo(function Variables(
       tabIndex={0}
     >
       <table>
-        <caption>
-          {listed === null
-            ? trans.__('Variables are listed between cells.')
-            : trans._n(
-                '%1 variable; %2',
-                '%1 variables; %2 together',
-                listed.variables.length + listed.more,
-                formatBytes(listed.totalBytes)
-              )}
-        </caption>
+        <caption>{describeTotal(listed, trans)}</caption>
         <tbody>
           {listed?.variables.map(each => (
             <tr key={each.name} data-name={each.name} data-bytes={each.bytes}>
@@ -59,6 +50,25 @@ export namespace Variables {
     listed: IVariables | null;
     trans: TranslationBundle;
   }
+}
+
+function describeTotal(
+  listed: IVariables | null,
+  trans: TranslationBundle
+): string {
+  if (listed === null) {
+    return trans.__('Variables are listed between cells.');
+  }
+  const count = listed.variables.length + listed.more;
+  // The total includes functions and classes.
+  return count === 0
+    ? trans.__('There are no variables.')
+    : trans._n(
+        '%1 variable; %2',
+        '%1 variables; %2 together',
+        count,
+        formatBytes(listed.totalBytes)
+      );
 }
 
 function shareOf(bytes: number, mostBytes: number): number {

@@ -112,6 +112,15 @@ describe.each(Object.entries(load))('the widget, %s', (_kind, module) => {
     expect(element.querySelector('img')).toBeNull();
   });
 
+  it('shows no total where there are no variables', async () => {
+    // The total of the message includes functions.
+    host.receive({ ...golden('variables'), variables: [], more: 0 });
+    await draw();
+    expect(part(element, 'caption').textContent).toBe(
+      'There are no variables.'
+    );
+  });
+
   it('offers the ranges of the sidebar', async () => {
     host.receive(golden('snapshot'));
     await draw();
