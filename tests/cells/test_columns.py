@@ -242,6 +242,50 @@ def test_all_columns_of_polars(code: str) -> None:
     assert find(code, backend="polars") is None
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "x = f'^{start}.*$'",
+        "x = '^' + start + '.*$'",
+        "x = '^P.*$'.lower()",
+        "x = '**'[:1]",
+        "x = [f'^{each}.*$' for each in ['p', 'q']]",
+        "x = 3\nif df.height > 2:\n    x = start + start",
+        "x = df['cat'][0]",
+    ],
+)
+@pytest.mark.parametrize(
+    "use",
+    [
+        "df.select(x)",
+        "df.select(pl.sum(x))",
+        "df.select(x + x)",
+        "df.group_by('cat').agg(pl.sum(x))",
+        "df.select(pl.col('id').sort_by(x))",
+    ],
+)
+def test_texts_that_a_cell_makes(made: str, use: str) -> None:
+    """A text that is made by the cell can be a pattern, so all columns are read."""
+    assert find(f"{made}\n{use}", {"start": "p"}, backend="polars") is None
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "x = 3",
+        "x = 2 * len(df)",
+        "x = df.height - start",
+        "x = [1, start]",
+        "x = 1\nx += 1",
+        "x = -1\nif start > 2:\n    x = start",
+    ],
+)
+def test_numbers_that_a_cell_makes(made: str) -> None:
+    """A variable that can only be a number names no column of polars."""
+    code = f"{made}\ndf.filter(pl.col('id').is_in(x))['id']"
+    assert find(code, {"start": 2}, backend="polars") == "id"
+
+
 def test_no_form_is_shared_by_name() -> None:
     """The forms of a backend do not apply to others; numpy arrays have none."""
     assert find("df.groupby('cat').price.sum()", backend="polars") is None

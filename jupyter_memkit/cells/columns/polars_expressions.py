@@ -18,8 +18,10 @@ from jupyter_memkit.cells.columns.follow import Follower
 from jupyter_memkit.cells.columns.kinds import (
     COMPUTED,
     EscapeError,
+    Kind,
     keywords,
 )
+from jupyter_memkit.cells.columns.texts import is_certainly_no_text
 
 # Functions of polars that name columns by strings, and need at least one.
 _OF_COLUMNS = frozenset(
@@ -151,8 +153,14 @@ def _use_names(follower: Follower, node: ast.expr, *, names_column: bool) -> Non
             _use_text(follower, text, names_column=names_column)
     if found is not None:
         return
-    if follower.plain(node) not in COMPUTED or not isinstance(node, ast.Name):
+    kind = follower.plain(node)
+    if kind not in COMPUTED or not isinstance(node, ast.Name):
         raise EscapeError
+    if kind is not Kind.SERIES and node.id in follower.cell.bindings:
+        # A text that the cell makes may be a name or a pattern.
+        if not is_certainly_no_text(follower.cell, node):
+            raise EscapeError
+        return
     value = follower.cell.namespace.get(node.id)
     for item in value if isinstance(value, (list, tuple, set, frozenset)) else [value]:
         _use_text(follower, item, names_column=False)
