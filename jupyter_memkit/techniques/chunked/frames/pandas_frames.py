@@ -7,7 +7,6 @@ anywhere.
 from __future__ import annotations
 
 import contextlib
-import sys
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
@@ -251,15 +250,22 @@ class PandasFrames:
             raise MemkitError(message)
 
     def _categorize(self, column: str, values: Any) -> Any:
-        """Give a column all categories so far, in order of appearance."""
-        pandas = sys.modules["pandas"]
+        """Give a column all categories so far.
+
+        Stored ones are in order of appearance, and those that the user asks for are
+        sorted, as ``read_csv`` and ``astype("category")`` sort them.
+        """
         values = values.astype("category")
+        known, is_ordered = values.cat.categories, values.cat.ordered
         seen = self._categories.get(column)
         if seen is not None:
-            new = values.cat.categories.difference(seen.categories, sort=False)
+            new = known.difference(seen.categories, sort=False)
             known = seen.categories.append(new) if len(new) else seen.categories
-            is_ordered = seen.ordered and values.cat.ordered
-            values = values.astype(pandas.CategoricalDtype(known, is_ordered))
+            is_ordered = seen.ordered and is_ordered
+        if column in self._types.categories and not is_ordered:
+            with contextlib.suppress(TypeError):  # Of different types.
+                known = known.sort_values()
+        values = values.cat.set_categories(known, ordered=is_ordered)
         self._categories[column] = values.dtype
         return values
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.results.categories import share_categories
 from jupyter_memkit.techniques.chunked.results.missing import (
     is_nan,
     mark_keys,
@@ -153,6 +154,7 @@ class Aligned:
                 ".set_index([...]), or leave out as_index=False and reset_index()"
             )
             raise ReduceError(message)
+        so_far, value = share_categories([so_far, value])
         is_sorted = all(side.index.is_monotonic_increasing for side in (so_far, value))
         groups = (
             sys.modules["pandas"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,31 @@ def test_a_column_that_is_text_in_one_chunk() -> None:
         lambda chunk: chunk.astype("category") if chunk.t.iloc[0] == "a" else chunk
     )
     assert found.reduce("concat").t.tolist() == frame.t.tolist()
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_requested_categories(tmp_path: Path, ending: str) -> None:
+    """Categories on request are those of the whole, joined or as keys of sums."""
+    frame = pd.DataFrame({"t": list("cbda" * 100), "n": range(400)})
+    frame.loc[:150, "t"] = "c"
+    frame.loc[::7, "t"] = None
+    path = tmp_path / f"a.{ending}"
+    {
+        "csv": lambda: frame.to_csv(path, index=False),
+        "parquet": lambda: frame.to_parquet(path, row_group_size=100),
+        "jsonl": lambda: frame.to_json(path, orient="records", lines=True),
+    }[ending]()
+    whole = frame.astype({"t": "category"})
+    chunks = chunked(path, rows=100, types={"t": "category"}, backend="pandas")
+    joined = chunks.map(lambda chunk: chunk).reduce("concat")
+    pd.testing.assert_frame_equal(joined, whole)
+    for observed in (True, False):
+        found = chunks.map(partial(add_up, observed=observed))
+        pd.testing.assert_series_equal(
+            found.reduce("sum"), add_up(whole, observed=observed)
+        )
+
+
+def add_up(chunk: pd.DataFrame, *, observed: bool) -> pd.Series:
+    """Return sums by category."""
+    return chunk.groupby("t", observed=observed).n.sum()
