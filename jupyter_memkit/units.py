@@ -7,7 +7,9 @@ Both are tested with ``tests/fixtures/format_cases.json``. Sizes are shown in po
 from __future__ import annotations
 
 import math
+import operator
 import re
+from typing import SupportsIndex
 
 from jupyter_memkit.errors import MemkitError
 
@@ -196,6 +198,47 @@ def parse_bytes(text: str) -> GivenBytes:
         )
         raise MemkitError(message)
     return GivenBytes(int(float(match[1]) * factor), f"{match[1]} {_spell(match[2])}")
+
+
+def read_bytes(name: str, size: SupportsIndex | str) -> int:
+    """Return a size that is given as a number of bytes or as text.
+
+    Parameters
+    ----------
+    name : str
+        The argument, for the error.
+    size : int or str
+        Bytes, as any type of integer, or text such as ``"2GB"``.
+
+    Raises
+    ------
+    MemkitError
+        If it is not a size above 0.
+
+    Examples
+    --------
+    >>> read_bytes("memory", 4096), int(read_bytes("memory", "2GB"))
+    (4096, 2000000000)
+    """
+    n_bytes = parse_bytes(size) if isinstance(size, str) else _read_integer(size)
+    if n_bytes < 1:
+        message = (
+            f"{name} cannot be {size!r}; write a size above 0, such as '2GB', or a "
+            "whole number of bytes"
+        )
+        raise MemkitError(message)
+    return n_bytes
+
+
+def _read_integer(number: SupportsIndex) -> int:
+    """Return an integer of any type as Python's own; 0 for what is none."""
+    if isinstance(number, bool):
+        return 0
+    try:
+        # As it is, because it can have the text as which it was written.
+        return number if isinstance(number, int) else operator.index(number)
+    except TypeError:
+        return 0
 
 
 def _spell(unit: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import pickle
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from jupyter_memkit.errors import MemkitError
@@ -14,6 +16,7 @@ from jupyter_memkit.units import (
     format_duration,
     parse_bytes,
     parse_duration,
+    read_bytes,
 )
 
 CASES = json.loads(
@@ -110,3 +113,19 @@ def test_a_duration_without_a_unit() -> None:
     """A number without a unit is refused with a suggestion."""
     with pytest.raises(MemkitError, match=r"'90' has no unit; did you mean 90s\?"):
         parse_duration("90")
+
+
+@pytest.mark.parametrize(
+    "size", [1.5e9, True, b"2GB", float("nan"), None, 0, -1, "0GB"]
+)
+def test_no_bytes(size: Any) -> None:
+    """What is neither a whole number of bytes nor a size is refused in one sentence."""
+    with pytest.raises(MemkitError, match=r"memory cannot be .* write a size above 0"):
+        read_bytes("memory", size)
+
+
+def test_bytes_of_other_types() -> None:
+    """Integers of other libraries are taken, and a size keeps its text."""
+    read = read_bytes("memory", np.int64(2_000_000_000))
+    assert (read, type(read)) == (2_000_000_000, int)
+    assert format_bytes(read_bytes("memory", parse_bytes("2GB"))) == "2 GB"

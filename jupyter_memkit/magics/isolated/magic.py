@@ -25,6 +25,7 @@ from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.mem_options import RESULT
 from jupyter_memkit.magics.offers import variable_names
 from jupyter_memkit.magics.publishing import publish
+from jupyter_memkit.units import read_bytes
 
 if TYPE_CHECKING:
     from jupyter_memkit.magics.isolated.session import Session
@@ -213,6 +214,9 @@ class IsolatedMagics(Magics):
 
     def _run(self, cell: str, args: argparse.Namespace) -> IsolatedResult:
         __tracebackhide__ = True  # As above.
+        memory = args.memory
+        with refusing():
+            memory_bytes = None if memory is None else read_bytes("memory", memory)
         # Before the process starts, so that a syntax error is reported at once.
         codes = compile_cell_body(self.shell, cell)
         with self._session(args.name) as session:
@@ -225,7 +229,7 @@ class IsolatedMagics(Magics):
             options = CellOptions(
                 outputs=args.out,
                 inputs=args.inputs,
-                memory_bytes=args.memory,
+                memory_bytes=memory_bytes,
                 name=args.name,
             )
             value, result = run_isolated(self.shell, codes, options, session)

@@ -20,7 +20,7 @@ from jupyter_memkit.techniques.chunked.settings import (
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
 from jupyter_memkit.techniques.chunked.sources.sql import open_sql
-from jupyter_memkit.units import format_bytes, parse_bytes
+from jupyter_memkit.units import format_bytes, read_bytes
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.chunked.training import Batches
@@ -248,6 +248,4 @@ def open_chunks(
 def _read_memory(memory: int | str | None) -> int:
     if memory is None:
         return default_budget_bytes()
-    n_bytes = parse_bytes(memory) if isinstance(memory, str) else memory
-    check_count("memory", n_bytes)
-    return n_bytes
+    return read_bytes("memory", memory)

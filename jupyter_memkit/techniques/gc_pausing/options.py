@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.records import Record
-from jupyter_memkit.units import GivenBytes, parse_bytes
+from jupyter_memkit.units import read_bytes
 
 # The interpreter stores a threshold in 32 bits.
 _HIGHEST = 2**31 - 1
@@ -57,22 +57,12 @@ def read_options(
     """
     return PauseOptions(
         collect=collect,
-        max_growth_bytes=_read_growth(max_growth),
+        max_growth_bytes=(
+            None if max_growth is None else read_bytes("max_growth", max_growth)
+        ),
         freeze=freeze,
         thresholds=_read_thresholds(threshold),
     )
-
-
-def _read_growth(growth: int | str | None) -> int | None:
-    if growth is None:
-        return None
-    n_bytes = parse_bytes(growth) if isinstance(growth, str) else growth
-    if type(n_bytes) not in (int, GivenBytes) or n_bytes < 1:
-        message = (
-            f"max_growth cannot be {growth!r}; write a size above 0, such as '2GB'"
-        )
-        raise MemkitError(message)
-    return n_bytes
 
 
 def _read_thresholds(threshold: int | Sequence[int] | None) -> tuple[int, ...] | None:

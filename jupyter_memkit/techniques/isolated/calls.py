@@ -23,7 +23,7 @@ from jupyter_memkit.techniques.isolated.state.state import SentState
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.pickling import find_hindrance
 from jupyter_memkit.techniques.processes.process import ChildProcess
-from jupyter_memkit.units import parse_bytes
+from jupyter_memkit.units import read_bytes
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -211,9 +211,5 @@ def isolated(
     >>> process.result.peak_bytes < 2 * 10**9
     True
     """
-    memory_bytes = parse_bytes(memory) if isinstance(memory, str) else memory
-    if memory_bytes is not None and memory_bytes < 1:
-        message = f"memory cannot be {memory_bytes}; give a size such as '2GB'"
-        raise MemkitError(message)
-    made = Isolated(memory_bytes)
+    made = Isolated(None if memory is None else read_bytes("memory", memory))
     return made if function is None else made(function)

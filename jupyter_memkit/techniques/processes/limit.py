@@ -41,7 +41,8 @@ def limited(memory_bytes: int | None) -> Iterator[None]:
     wanted_bytes = memory_bytes + max(0, unused_bytes) + tolerance_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     others = [limit for limit in (soft, hard) if limit >= 0 and not is_temporary(limit)]
-    lower = [wanted_bytes, *others]
+    # The system takes no larger number.
+    lower = [min(wanted_bytes, sys.maxsize), *others]
     resource.setrlimit(resource.RLIMIT_DATA, (min(lower), hard))
     try:
         yield

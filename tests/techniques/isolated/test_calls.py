@@ -103,11 +103,16 @@ def test_refused_functions(function: Any, remedy: str) -> None:
         memkit.isolated(function)
 
 
+def test_endless_limit() -> None:
+    """A limit that is larger than the system can set is none."""
+    assert memkit.isolated(memory="99999999TB")(len)("abc") == 3
+
+
 def test_refused_options() -> None:
     """Invalid sizes are refused, and so is entering a block twice."""
     with pytest.raises(MemkitError, match="not a size"):
         memkit.isolated(memory="much")
-    with pytest.raises(MemkitError, match="cannot be 0; give a size"):
+    with pytest.raises(MemkitError, match="cannot be 0; write a size"):
         memkit.isolated(memory=0)
     with (
         memkit.isolated() as process,
