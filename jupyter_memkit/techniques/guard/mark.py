@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.limits import MemoryLimit, read_limit
+from jupyter_memkit.measure.gauge import find_tightest
+from jupyter_memkit.measure.limits import MemoryLimit, read_limit, read_limits
 from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.family import Family
@@ -49,7 +50,9 @@ class Mark(Record):
         if self.bytes:
             # Shown in the unit that is usual, not in the given one.
             return int(self.bytes)
-        return page["used_bytes"] + page["available_bytes"] - self.reserve_bytes
+        left_bytes = page["available_bytes"] - self.reserve_bytes
+        # Other processes can have taken more than what is above the reserve.
+        return max(0, page["used_bytes"] + left_bytes)
 
     def describe(self, page: SharedPage) -> str:
         """Return the mark as text, with its size."""
@@ -152,6 +155,8 @@ def read_mark(text: str, action: str = "stop") -> Mark:
     given = text.strip().lower()
     if given == "auto" or given.endswith("%"):
         reserve_bytes = _read_reserve(given, limit)
+        if given != "auto":
+            _check_share(given, reserve_bytes)
         return Mark(text=given, bytes=0, reserve_bytes=reserve_bytes, action=action)  # type: ignore[arg-type] # compared above
     mark_bytes = _read_size(text)
     if limit is not None and mark_bytes > limit.bytes:
@@ -209,3 +214,19 @@ def _read_reserve(given: str, limit: MemoryLimit | None) -> int:
         message = f"{given!r} is not a share; write one between 1% and 99%"
         raise MemkitError(message)
     return int(limit.bytes * (1 - percent / 100))
+
+
+def _check_share(given: str, reserve_bytes: int) -> None:
+    """Refuse a share that is exceeded already.
+
+    `auto` is not: what it keeps free can return, and is kept free from then on.
+    """
+    gauge = find_tightest(read_limits(), _read_used())
+    if gauge is not None and gauge.room_bytes <= reserve_bytes:
+        limit = f"{format_bytes(gauge.limit_bytes)} ({gauge.name})"
+        message = (
+            f"{format_bytes(gauge.used_bytes)} of {limit} is in use, which is above "
+            f"the mark of {given}; free some, or choose a higher mark or a size, such "
+            "as 2GB, which counts only this kernel"
+        )
+        raise MemkitError(message)

@@ -12,10 +12,11 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.measure.limits import MemoryLimit
 from jupyter_memkit.techniques.guard import mark
 from jupyter_memkit.techniques.guard.family import read_memory
-from jupyter_memkit.techniques.guard.mark import Marks, read_mark
+from jupyter_memkit.techniques.guard.mark import Mark, Marks, read_mark
 from jupyter_memkit.techniques.guard.shared import SharedPage, make_page
 
 MIB = 1 << 20
@@ -28,6 +29,7 @@ def limit(monkeypatch: pytest.MonkeyPatch) -> MemoryLimit:
     """A machine with a limit of 100 GiB."""
     limit = MemoryLimit(bytes=100 * GIB, name="cgroup memory.max")
     monkeypatch.setattr(mark, "read_limit", lambda: limit)
+    monkeypatch.setattr(mark, "read_limits", lambda: [limit])
     return limit
 
 
@@ -83,6 +85,27 @@ def page() -> Iterator[SharedPage]:
     yield page
     page.close()
     os.close(descriptor)
+
+
+def test_share_that_is_exceeded(
+    monkeypatch: pytest.MonkeyPatch, limit: MemoryLimit
+) -> None:
+    """A share below what is in use, of other processes too, is refused; auto is not."""
+    gauge = Gauge(
+        limit_bytes=limit.bytes, used_bytes=99 * GIB, name=limit.name, covers="machine"
+    )
+    monkeypatch.setattr(mark, "find_tightest", lambda *_: gauge)
+    message = r"99.0 GiB of 100.0 GiB \(cgroup memory.max\) is in use, which is above"
+    with pytest.raises(MemkitError, match=message):
+        read_mark("98%")
+    assert read_mark("auto").reserve_bytes == 2 * GIB
+
+
+def test_reserve_that_others_take(page: SharedPage) -> None:
+    """A mark is never negative, however much other processes take."""
+    page["used_bytes"], page["available_bytes"] = 100 * MIB, MIB
+    share = Mark(text="85%", bytes=0, reserve_bytes=GIB, action="stop")
+    assert share.bytes_now(page) == 0
 
 
 @contextmanager
