@@ -207,6 +207,34 @@ def test_comparison_with_a_failure(
     assert capsys.readouterr().out.startswith(title)
 
 
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        (None, "runner_bytes", "12"),
+        (None, "highest_bytes", 1.5),
+        (None, "failure", 5),
+        ("cells", "peak_bytes", True),
+        ("cells", "duration_s", float("nan")),
+        ("cells", "first_line", ["a"]),
+        ("cells", "variables", {"df": None}),
+        ("samples", "t_s", float("inf")),
+    ],
+)
+def test_damaged_run(
+    part: str | None,
+    name: str,
+    value: object,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A file whose values have other types than those of a run is refused."""
+    stored = notebook_run(cell(1, "import", rise_mib=10)).to_dict()
+    (stored if part is None else stored[part][0])[name] = value
+    (tmp_path / "run.json").write_text(json.dumps(stored))
+    assert main(["compare", *[str(tmp_path / "run.json")] * 2]) == 2
+    assert "is not the JSON of a run; write one with" in capsys.readouterr().err
+
+
 def test_comparison() -> None:
     """Cells are matched by their lines; one that rises higher is worse."""
     before = notebook_run(
