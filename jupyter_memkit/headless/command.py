@@ -25,6 +25,7 @@ from jupyter_memkit.headless.report import (
     explain_over,
 )
 from jupyter_memkit.magics.arguments import duration, fraction, size
+from jupyter_memkit.magics.misspelt import suggest_option
 from jupyter_memkit.paths import expand_home
 from jupyter_memkit.units import format_bytes, format_duration
 
@@ -52,8 +53,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """Suggests the option that was probably meant; its commands are parsed alike."""
+
+    def parse_known_args(  # type: ignore[override] # of two overloads
+        self,
+        args: Sequence[str] | None = None,
+        namespace: argparse.Namespace | None = None,
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse, and refuse an option that does not exist."""
+        options, unknown = super().parse_known_args(args, namespace)
+        for word in unknown:
+            if word.startswith("-"):
+                meant = suggest_option(word, self._option_string_actions)
+                remedy = f"did you mean {meant}?" if meant else "--help lists them"
+                self.error(f"there is no option {word}; {remedy}")
+        return options, unknown
+
+
 def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="jupyter memkit", description="The memory of notebooks, without a browser."
     )
     parser.add_argument("--version", action="version", version=__version__)

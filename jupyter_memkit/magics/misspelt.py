@@ -14,11 +14,13 @@ _OURS = {
         "--memory",
         "--max",
         "--max-growth",
+        "--max-peak",
     ),
     ("limit-memory", "mem", "memory", "memory-limit", "ram", "rss"): (
         "--memory",
         "--max",
         "--max-growth",
+        "--max-peak",
     ),
     ("cat", "categorical", "categories", "category"): ("--types",),
     ("cols", "fields", "select", "usecols"): ("--columns",),

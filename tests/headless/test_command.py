@@ -295,6 +295,29 @@ def test_report() -> None:
     assert "<svg" not in build_page(notebook_run())
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["run", "a.ipynb", "--max-peek", "2GB"],
+            "--max-peek; did you mean --max-peak?",
+        ),
+        (["run", "--memory", "2GB", "a.ipynb"], "--memory; did you mean --max-peak?"),
+        (["compare", "a", "b", "--tolerence=1"], "did you mean --tolerance?"),
+        (["tour", "--zzz"], "there is no option --zzz; --help lists them"),
+    ],
+)
+def test_misspelt_option(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An option that does not exist gets the nearest one of its command."""
+    with pytest.raises(SystemExit):
+        main(words)
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert printed.startswith(f"usage: jupyter memkit {words[0]}")
+
+
 CONFTEST = """
 import pytest
 
