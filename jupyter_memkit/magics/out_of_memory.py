@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.techniques.guard.armed import process_guard
+from jupyter_memkit.techniques.out_of_memory.chain import walk_chain
 from jupyter_memkit.track.events import (
     add_ending,
     remove_ending,
@@ -56,7 +57,7 @@ class OutOfMemoryCells:
         # A cancelled cell has no result.
         error = None if result is None else result.error_in_exec
         # A cell that the guard stopped gets the guard's card.
-        if error is None or not self.is_on or process_guard().stopped is error:
+        if error is None or not self.is_on or _is_of_guard(error):
             return
         # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.techniques.out_of_memory.recovery import (  # noqa: PLC0415
@@ -93,3 +94,11 @@ class OutOfMemoryCells:
                 MIME_TYPE: failed.to_dict(),
             }
         )
+
+
+def _is_of_guard(error: BaseException) -> bool:
+    """Return whether an error is that of a stop of the guard, or was raised for it."""
+    stopped = process_guard().stopped
+    return stopped is not None and any(
+        each is stopped for each in walk_chain(error, hidden=False)
+    )

@@ -250,6 +250,34 @@ def test_error_of_the_user_stays(kernel: GuardedKernel) -> None:
     assert "UsageError" in kernel.run("%memguard lots")
 
 
+@pytest.mark.parametrize(
+    ("code", "belt"),
+    [
+        ("np.ones(10**10)", "allocation"),
+        (
+            "while True: x.append(mmap.mmap(-1, MIB)); x[-1].write(b'x' * MIB)",
+            "watcher",
+        ),
+    ],
+)
+@pytest.mark.parametrize("origin", ["", " from error"])
+def test_error_raised_for_a_stop(
+    kernel: GuardedKernel, code: str, belt: str, origin: str
+) -> None:
+    """A cell that raises its own error for a stop keeps it, and gets the card."""
+    kernel.run("import mmap\nx, MIB = [], 1 << 20")
+    kernel.run(
+        f"def fill():\n    {code}\ntry: fill()\n"
+        f"except MemoryError as error:\n    raise ValueError('mine'){origin}"
+    )
+    assert (kernel.name, kernel.text) == ("ValueError", "mine")
+    assert kernel.stop["belt"] == belt
+    assert kernel.stop["line"] in code
+    assert kernel.run("del x; 1 + 1") == "2"
+    kernel.run("try: 1 / 0\nexcept Exception as error: raise ValueError from error")
+    assert kernel.stop == {}
+
+
 def test_children_do_not_inherit_the_limit(kernel: GuardedKernel) -> None:
     """A program that the user starts gets back the limit that was found."""
     code = (

@@ -23,6 +23,7 @@ from jupyter_memkit.techniques.allocator import release_unused
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.records import GuardStop
 from jupyter_memkit.techniques.guard.regions import Region
+from jupyter_memkit.techniques.out_of_memory.chain import walk_chain
 from jupyter_memkit.techniques.out_of_memory.frames import release_frames
 from jupyter_memkit.track.events import (
     add_ending,
@@ -175,6 +176,8 @@ class GuardedCells:
     ) -> list[str] | None:
         """Show the error of a cell, as IPython's handler of exceptions."""
         exceeded = self._convert(error)
+        if exceeded is None:
+            self._convert_cause(error)
         kinds, handler = self._previous
         if exceeded is not None:
             shell.showtraceback((type(exceeded), exceeded, exceeded.__traceback__))
@@ -222,6 +225,15 @@ class GuardedCells:
             self._complete(exceeded)
             self._running.exceeded = exceeded
         return exceeded
+
+    def _convert_cause(self, error: BaseException) -> None:
+        """Prepare the card of a stop that led to an error, which stays as it is."""
+        _, *earlier = walk_chain(error, hidden=False)
+        for each in earlier:
+            # The search before has made room, which is none of the cell's.
+            process_guard().go_on()
+            if self._convert(each) is not None:
+                return
 
     def _complete(self, exceeded: MemoryLimitExceeded) -> None:
         # Imported on first use, so that a kernel starts fast.
