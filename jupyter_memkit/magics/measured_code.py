@@ -76,7 +76,9 @@ class MeasuredCode:
             # A usage error of a magic in the code, which leaves nothing to measure.
             raise
         except BaseException:
-            show(self.shell, self.build_report(profile.result))
+            # A Ctrl-C that strikes the measurement itself leaves no result.
+            if profile.results:
+                show(self.shell, self.build_report(profile.result))
             raise
         results.append(profile.result)
 

@@ -13,6 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import jupyter_memkit
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.stretch import Stretch
 from jupyter_memkit.track.mem import MemResult
 from jupyter_memkit.track.tracker import tracker
 from tests.fake_torch import FakeTorchGpus
@@ -124,6 +125,21 @@ def test_interrupt(shell: InteractiveShell, capsys: Captured) -> None:
     result = run(shell, "%mem raise KeyboardInterrupt")
     assert isinstance(result.error_in_exec, KeyboardInterrupt)
     assert "until KeyboardInterrupt: peak" in capsys.readouterr().out
+
+
+def test_interrupt_of_the_measurement(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Ctrl-C that arrives while the figures are read ends the cell as any other."""
+    close = Stretch.close
+
+    def interrupted(stretch: Stretch) -> None:
+        close(stretch)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Stretch, "close", interrupted)
+    result = run(shell, "%mem 1 + 1")
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
 
 
 def test_syntax_error(shell: InteractiveShell, capsys: Captured) -> None:
