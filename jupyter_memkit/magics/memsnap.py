@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -116,9 +117,15 @@ class MemsnapMagics(Magics):
         from jupyter_memkit.track.snapshots import snapshot  # noqa: PLC0415
         from jupyter_memkit.track.variables import (  # noqa: PLC0415
             find_program,
+            is_listed,
             user_variables,
         )
 
-        return snapshot(
-            user_variables(self.shell), program=tuple(find_program(self.shell))
+        values = user_variables(self.shell, program=True)
+        taken = snapshot(values, program=tuple(find_program(self.shell)))
+        minor = frozenset(
+            name
+            for name, size in taken.sizes.items()
+            if not is_listed(name, values[name], size)
         )
+        return replace(taken, minor=minor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from jupyter_memkit.show.accuracy import SIGNS
 from jupyter_memkit.show.report import Report
 from jupyter_memkit.show.table import Table
 from jupyter_memkit.track.snapshots import Comparison, Moments, Snapshot
@@ -16,6 +17,8 @@ _SHOWN_OBJECTS = 100
 # Running a cell changes the process by less than this.
 _LEAST_RISE_BYTES = 1024 * 1024
 _LEAST_RISE_RATIO = 0.1
+# Less is shared among very many values, such as small integers.
+_LEAST_SHARED_BYTES = 1024 * 1024
 
 
 def build_report(found: Snapshot | Comparison | Moments) -> Report:
@@ -24,7 +27,7 @@ def build_report(found: Snapshot | Comparison | Moments) -> Report:
         listed = ", ".join(found.names) or "none; %memsnap NAME takes one"
         return Report(title=f"snapshots: {listed}")
     if isinstance(found, Snapshot):
-        count = len(found.sizes)
+        count = sum(map(found.lists, found.sizes))
         noun = "variable" if count == 1 else "variables"
         total = format_bytes(found.rss_bytes)
         return Report(title=f"snapshot taken: {count} {noun}, {total} in use")
@@ -38,18 +41,50 @@ def build_report(found: Snapshot | Comparison | Moments) -> Report:
 
 def _build_notes(found: Comparison) -> Iterator[str]:
     rise, elsewhere = found.rss_bytes, found.elsewhere_bytes
+    is_elsewhere = elsewhere >= max(_LEAST_RISE_BYTES, rise * _LEAST_RISE_RATIO)
     if rise <= 0:
         if not found.variables:
             yield "No variable changed in size."
-    elif elsewhere >= max(_LEAST_RISE_BYTES, rise * _LEAST_RISE_RATIO):
-        part = format_bytes(min(rise, elsewhere))
+    elif is_elsewhere and _exceeds_error(elsewhere, found):
+        sign = SIGNS["estimate" if found.error_bytes else "exact"]
+        part = sign + format_bytes(min(rise, elsewhere))
         share = "The rise" if elsewhere >= rise else f"{part} of the rise"
         yield (
             f"{share} is not in variables: outputs, libraries or the allocator hold "
             "it; %memleaks looks for it."
         )
+    elif not _exceeds_error(rise, found):
+        if is_elsewhere or not found.variables:
+            yield (
+                "Some sizes are estimates, and the rise is within their error: it may "
+                "be in variables or elsewhere."
+            )
     elif not found.variables:
         yield "The rise is too small to come from a variable."
+    changes = [each.after_bytes - each.before_bytes for each in found.variables]
+    shared_bytes = sum(changes) - found.together_bytes
+    if abs(shared_bytes) >= _LEAST_SHARED_BYTES and _exceeds_error(
+        abs(shared_bytes), found
+    ):
+        yield (
+            f"Some memory is in several variables; together they take "
+            f"{_compare_with_before(found.together_bytes)}."
+        )
+    accuracies = {each.accuracy for each in found.variables[:_SHOWN]}
+    if "estimate" in accuracies:
+        yield "≈: estimated from a sample."
+    if "at least" in accuracies:
+        yield "≥: only a part could be measured, so the change is uncertain."
+
+
+def _exceeds_error(n_bytes: int, found: Comparison) -> bool:
+    return found.error_bytes is not None and n_bytes > found.error_bytes
+
+
+def _compare_with_before(n_bytes: int) -> str:
+    if abs(n_bytes) < _LEAST_SHARED_BYTES:
+        return "as much as before"
+    return f"{format_bytes(abs(n_bytes))} {'more' if n_bytes > 0 else 'less'}"
 
 
 def _build_rows(found: Comparison) -> list[tuple[str, str]]:
@@ -73,8 +108,8 @@ def _build_table(found: Comparison) -> Table:
         (
             each.name,
             each.change,
-            _sign(each.after_bytes - each.before_bytes),
-            format_bytes(each.after_bytes),
+            SIGNS[each.accuracy] + _sign(each.after_bytes - each.before_bytes),
+            SIGNS[each.accuracy] + format_bytes(each.after_bytes),
             each.type,
         )
         for each in shown

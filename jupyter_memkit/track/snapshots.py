@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.shapes import read_type
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.measure.sizes.measuring import read_main
+from jupyter_memkit.measure.sizes.records import Accuracy
 from jupyter_memkit.measure.sizes.registry import name_type
 from jupyter_memkit.records import Record
 
@@ -22,6 +23,12 @@ Change = Literal["appeared", "vanished", "grew", "shrank"]
 _LEAST_BYTES = 1024
 _LEAST_RATIO = 0.02
 _LEAST_EXACT_RATIO = 0.001
+_MOST_IGNORED_BYTES = 1024 * 1024
+
+# The less accurate of two sizes decides how accurate their difference is.
+_ACCURACIES: tuple[Accuracy, ...] = ("exact", "estimate", "at least")
+
+_NOTHING = Size(bytes=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +41,27 @@ class Snapshot(Record):
         Resident memory of the process.
     sizes : mapping of str to Size
         The size of each variable.
+    total_bytes : int
+        What the variables take together, counting shared memory once.
     types : mapping of str to str
         The type of each variable.
     objects : mapping of str to int
         The number of objects of each type in the process, of those that can refer to
         others.
+    minor : frozenset of str
+        The variables that are not listed, such as functions that hold no data.
     """
 
     rss_bytes: int
     sizes: Mapping[str, Size]
+    total_bytes: int
     types: Mapping[str, str]
     objects: Mapping[str, int]
+    minor: frozenset[str] = frozenset()
+
+    def lists(self, name: str) -> bool:
+        """Return whether there was a variable that is listed."""
+        return name in self.sizes and name not in self.minor
 
     def compare(self, later: Snapshot) -> Comparison:
         """Return what changed until a later snapshot.
@@ -60,16 +77,27 @@ class Snapshot(Record):
             The variables that appeared, vanished, grew or shrank.
         """
         names = {**self.sizes, **later.sizes}
-        changes = filter(None, (_compare_variable(name, self, later) for name in names))
+        listed = {
+            *(self.sizes.keys() - self.minor),
+            *(later.sizes.keys() - later.minor),
+        }
+        compared = (
+            _compare_variable(name, self, later) for name in names if name in listed
+        )
+        changes = [each for each in compared if each is not None]
         by_type: Counter[str] = Counter()
-        for name, size in later.sizes.items():
-            by_type[later.types[name]] += size.bytes
-        for name, size in self.sizes.items():
-            by_type[self.types[name]] -= size.bytes
+        for change in changes:
+            by_type[later.types.get(change.name, change.type)] += change.after_bytes
+            by_type[self.types.get(change.name, change.type)] -= change.before_bytes
         counts = Counter(later.objects)
         counts.subtract(self.objects)
         return Comparison(
             rss_bytes=later.rss_bytes - self.rss_bytes,
+            together_bytes=later.total_bytes - self.total_bytes,
+            error_bytes=_sum_errors(
+                (self.sizes.get(name, _NOTHING), later.sizes.get(name, _NOTHING))
+                for name in names
+            ),
             variables=tuple(
                 sorted(
                     changes, key=lambda each: -abs(each.after_bytes - each.before_bytes)
@@ -107,6 +135,9 @@ class VariableChange(Record):
         Its type in the later snapshot.
     before_bytes, after_bytes : int
         Its size in each snapshot; 0 if it did not exist.
+    accuracy : str
+        Whether its sizes are ``"exact"``, or one is an ``"estimate"`` or a lower bound
+        (``"at least"``).
     """
 
     name: str
@@ -114,6 +145,7 @@ class VariableChange(Record):
     type: str
     before_bytes: int
     after_bytes: int
+    accuracy: Accuracy = "exact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,15 +156,23 @@ class Comparison(Record):
     ----------
     rss_bytes : int
         Resident memory of the process after minus before.
+    together_bytes : int
+        What all variables take together, counting shared memory once, after minus
+        before.
+    error_bytes : int or None
+        The bound of the error of `together_bytes`; 0 if all sizes are exact, None if
+        one is a lower bound.
     variables : tuple of VariableChange
         The changed variables, the largest change first.
     types : mapping of str to int
-        Bytes after minus before, by the type of the variables.
+        Bytes after minus before, by the type of the changed variables.
     objects : mapping of str to int
         The change in the number of objects in the process, by type.
     """
 
     rss_bytes: int
+    together_bytes: int
+    error_bytes: int | None
     variables: tuple[VariableChange, ...]
     types: Mapping[str, int]
     objects: Mapping[str, int]
@@ -140,8 +180,7 @@ class Comparison(Record):
     @property
     def elsewhere_bytes(self) -> int:
         """The part of the process's change that is not in variables."""
-        changes = (each.after_bytes - each.before_bytes for each in self.variables)
-        return self.rss_bytes - sum(changes)
+        return self.rss_bytes - self.together_bytes
 
 
 def snapshot(
@@ -170,11 +209,12 @@ def snapshot(
     """
     variables = read_main() if namespace is None else namespace
     with leaving_no_growth():
-        measured = dict(sizes(variables, program=program))
+        measured = sizes(variables, program=program)
         objects = _count_objects()
     return Snapshot(
         rss_bytes=read_rss_bytes(),
-        sizes=measured,
+        sizes=dict(measured),
+        total_bytes=measured.total_bytes,
         types={name: read_type(value) for name, value in variables.items()},
         objects=objects,
     )
@@ -196,23 +236,23 @@ def _count_objects() -> Counter[str]:
 def _compare_variable(
     name: str, before: Snapshot, after: Snapshot
 ) -> VariableChange | None:
-    old, new = before.sizes.get(name), after.sizes.get(name)
-    before_bytes = old.bytes if old is not None else 0
-    after_bytes = new.bytes if new is not None else 0
-    if old is None:
+    old = before.sizes.get(name, _NOTHING)
+    new = after.sizes.get(name, _NOTHING)
+    if name not in before.sizes:
         change: Change = "appeared"
-    elif new is None:
+    elif name not in after.sizes:
         change = "vanished"
     elif _is_same(old, new):
         return None
     else:
-        change = "grew" if after_bytes > before_bytes else "shrank"
+        change = "grew" if new.bytes > old.bytes else "shrank"
     return VariableChange(
         name=name,
         change=change,
         type=after.types.get(name) or before.types[name],
-        before_bytes=before_bytes,
-        after_bytes=after_bytes,
+        before_bytes=old.bytes,
+        after_bytes=new.bytes,
+        accuracy=max(old.accuracy, new.accuracy, key=_ACCURACIES.index),
     )
 
 
@@ -220,9 +260,22 @@ def _is_same(old: Size, new: Size) -> bool:
     difference = abs(new.bytes - old.bytes)
     if old.exact and new.exact:
         # A frame caches some results when it is used.
-        return difference <= old.bytes * _LEAST_EXACT_RATIO
+        return difference <= min(old.bytes * _LEAST_EXACT_RATIO, _MOST_IGNORED_BYTES)
+    return difference < _bound_error(old, new)
+
+
+def _bound_error(old: Size, new: Size) -> float:
+    """Return by how much estimates of the same memory may differ."""
     error_ratio = _LEAST_RATIO + (old.error_ratio or 0) + (new.error_ratio or 0)
-    return difference < max(_LEAST_BYTES, old.bytes * error_ratio)
+    return max(_LEAST_BYTES, max(old.bytes, new.bytes) * error_ratio)
+
+
+def _sum_errors(pairs: Iterable[tuple[Size, Size]]) -> int | None:
+    """Return the bound of the error of many differences; None if there is none."""
+    estimated = [pair for pair in pairs if not (pair[0].exact and pair[1].exact)]
+    if any("at least" in (old.accuracy, new.accuracy) for old, new in estimated):
+        return None
+    return round(sum(_bound_error(old, new) for old, new in estimated))
 
 
 def _order(differences: Mapping[str, int]) -> dict[str, int]:

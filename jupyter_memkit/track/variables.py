@@ -191,10 +191,7 @@ def list_variables(
             is_hidden=name not in names,
         )
         for name, value in values.items()
-        if hidden
-        or name in patterns
-        or not _is_program(name, value)
-        or (_holds_data(value) and _count(measured[name]) >= _PROGRAM_BYTES)
+        if hidden or name in patterns or is_listed(name, value, measured[name])
     ]
     _check_types(types, [row.type for row in rows])
     shown = [
@@ -227,6 +224,16 @@ def user_variables(shell: Any, *, program: bool = False) -> dict[str, Any]:
     """
     found = _find_variables(shell, program=program)
     return {name: value for name, value in found if _holds_data(value)}
+
+
+def is_listed(name: str, value: Any, size: Size) -> bool:
+    """Return whether a value counts as a variable of the user.
+
+    Functions, classes and private names do if they hold data.
+    """
+    if not _is_program(name, value):
+        return True
+    return _holds_data(value) and _count(size) >= _PROGRAM_BYTES
 
 
 def find_program(shell: Any) -> list[Any]:

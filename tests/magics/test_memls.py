@@ -87,6 +87,25 @@ def test_memsnap(filled: InteractiveShell) -> None:
 
 
 @pytest.mark.parametrize(
+    ("define", "fill", "name"),
+    [
+        ("def f(): pass", "f.kept = bytes(10**6)", "f"),
+        ("class K: pass", "K.kept = bytes(10**6)", "K"),
+        ("_p = []", "_p.append(bytes(10**6))", "_p"),
+    ],
+)
+def test_memsnap_of_what_holds_data(
+    filled: InteractiveShell, define: str, fill: str, name: str
+) -> None:
+    """A function, class or private name that comes to hold data grew; others go."""
+    filled.run_cell(define + "\ndef other(): pass")
+    filled.run_line_magic("memsnap", "before")
+    filled.run_cell(fill + "\ndef another(): pass\ndel other")
+    found = filled.run_line_magic("memsnap", "before now")
+    assert [(each.name, each.change) for each in found.variables] == [(name, "grew")]
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ("early now", r"there is no snapshot 'early'; %memsnap early takes it"),

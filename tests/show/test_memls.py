@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from jupyter_memkit.measure.holders import Chain, Holders
 from jupyter_memkit.measure.sizes import Size
@@ -13,6 +16,8 @@ from jupyter_memkit.track.snapshots import Comparison, Snapshot, VariableChange
 from jupyter_memkit.track.variables import Variable, Variables
 
 MIB = 1024 * 1024
+
+NO_CHANGES: dict[str, Any] = {"variables": (), "types": {}, "objects": {}}
 
 
 def variable(name: str, n_bytes: int, **options: Any) -> Variable:
@@ -104,6 +109,8 @@ def test_moments() -> None:
     """A comparison shows what changed, by variable, type and object."""
     found = Comparison(
         rss_bytes=5 * MIB,
+        together_bytes=2 * MIB,
+        error_bytes=0,
         variables=(
             VariableChange(
                 name="x",
@@ -127,19 +134,24 @@ def test_moments() -> None:
             "allocator hold it; %memleaks looks for it."
         ),
     ]
-    still = Comparison(rss_bytes=0, variables=(), types={}, objects={})
+    still = replace(found, rss_bytes=0, together_bytes=0, **NO_CHANGES)
     assert memsnap.build_report(still).text().splitlines() == [
         "memory in use did not change",
         "No variable changed in size.",
     ]
-    taken = Snapshot(rss_bytes=MIB, sizes={"x": Size(bytes=1)}, types={}, objects={})
+    taken = Snapshot(
+        rss_bytes=MIB,
+        sizes={"x": Size(bytes=1), "function": Size(bytes=1)},
+        total_bytes=2,
+        types={},
+        objects={},
+        minor=frozenset({"function"}),
+    )
     assert (
         memsnap.build_report(taken).text()
         == "snapshot taken: 1 variable, 1.0 MiB in use"
     )
-    many = Comparison(
-        rss_bytes=-MIB, variables=found.variables * 25, types={}, objects={}
-    )
+    many = replace(found, rss_bytes=-MIB, variables=found.variables * 25)
     text = memsnap.build_report(many).text()
     assert "memory in use fell by 1.0 MiB" in text
     assert "and 5 smaller changes" in text
@@ -151,10 +163,63 @@ def test_a_rise_that_is_not_in_variables() -> None:
         (5 * MIB, "The rise is not in variables:"),
         (1000, "The rise is too small to come from a variable."),
     ):
-        found = Comparison(rss_bytes=n_bytes, variables=(), types={}, objects={})
+        found = Comparison(
+            rss_bytes=n_bytes, together_bytes=0, error_bytes=0, **NO_CHANGES
+        )
         text = memsnap.build_report(found).text()
         assert expected in text
         assert "No variable changed" not in text
+
+
+@pytest.mark.parametrize("error_bytes", [6 * MIB, None])
+def test_a_rise_within_the_error_of_the_sizes(error_bytes: int | None) -> None:
+    """A rise is nowhere for certain if the estimated sizes may have risen as much."""
+    found = Comparison(
+        rss_bytes=5 * MIB, together_bytes=0, error_bytes=error_bytes, **NO_CHANGES
+    )
+    text = memsnap.build_report(found).text()
+    assert "the rise is within their error" in text
+    assert "is not in variables" not in text
+
+
+def test_changes_of_estimates() -> None:
+    """Changes of estimates are marked, and so is what is left of the rise."""
+    change = VariableChange(
+        name="x",
+        change="grew",
+        type="list",
+        before_bytes=MIB,
+        after_bytes=3 * MIB,
+        accuracy="estimate",
+    )
+    found = Comparison(
+        rss_bytes=5 * MIB,
+        together_bytes=2 * MIB,
+        error_bytes=1000,
+        variables=(change,),
+        types={},
+        objects={},
+    )
+    text = memsnap.build_report(found).text()
+    assert "≈ +2.0 MiB" in text
+    assert "≈ 3.0 MiB of the rise" in text
+    assert "≈: estimated from a sample." in text
+
+
+def test_a_second_name_for_the_same_memory() -> None:
+    """If variables share memory, the report says what they take together."""
+    change = VariableChange(
+        name="y", change="appeared", type="list", before_bytes=0, after_bytes=9 * MIB
+    )
+    found = Comparison(
+        rss_bytes=0,
+        together_bytes=0,
+        error_bytes=0,
+        variables=(change,),
+        types={},
+        objects={},
+    )
+    assert "together they take as much as before" in memsnap.build_report(found).text()
 
 
 def test_the_rest_of_the_process() -> None:

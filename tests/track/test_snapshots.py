@@ -62,9 +62,45 @@ def test_estimates_that_differ_by_chance() -> None:
 
     def make(n_bytes: int, **options: Any) -> Snapshot:
         size = Size(bytes=n_bytes, **options)
-        return Snapshot(rss_bytes=0, sizes={"x": size}, types={"x": "t"}, objects={})
+        return Snapshot(
+            rss_bytes=0,
+            sizes={"x": size},
+            total_bytes=n_bytes,
+            types={"x": "t"},
+            objects={},
+        )
 
     estimate = {"exact": False, "error_ratio": 0.1}
-    assert not make(10_000_000, **estimate).compare(make(10_900_000)).variables
+    same = make(10_000_000, **estimate).compare(make(10_900_000))
+    assert (same.variables, same.types) == ((), {})
+    assert same.error_bytes is not None
+    assert same.error_bytes > 900_000
     assert make(10_000_000, **estimate).compare(make(20_000_000)).variables
     assert make(1000).compare(make(1010)).variables
+    cut = make(1000, exact=False, error_ratio=None).compare(make(5000))
+    assert (cut.variables[0].accuracy, cut.error_bytes) == ("at least", None)
+
+
+def test_memory_with_two_names() -> None:
+    """Memory that got a second name is not taken from what is in no variable."""
+    array = np.ones(1_000_000)
+    before = snapshot({"a": array})
+    found = before.compare(snapshot({"a": array, "b": array}))
+    assert [each.name for each in found.variables] == ["b"]
+    assert found.together_bytes < 10_000
+    assert found.elsewhere_bytes > found.rss_bytes - 10_000
+
+
+def test_a_small_part_of_a_large_variable() -> None:
+    """A growth of a few MiB is seen however large the variable is."""
+    before, after = (
+        Snapshot(
+            rss_bytes=0,
+            sizes={"x": Size(bytes=n_bytes)},
+            total_bytes=n_bytes,
+            types={"x": "bytes"},
+            objects={},
+        )
+        for n_bytes in (10 * 2**30, 10 * 2**30 + 5 * 2**20)
+    )
+    assert [each.change for each in before.compare(after).variables] == ["grew"]
