@@ -13,8 +13,8 @@ PACKAGE = TESTS.parent / "jupyter_memkit"
 FLOORS = (
     {"protocol", "errors"},
     {
-        *("asking", "course", "file_lock", "files", "paths", "signal_safe", "units"),
-        "wrapping",
+        *("asking", "course", "file_lock", "files", "interrupts", "paths"),
+        *("signal_safe", "units", "wrapping"),
     },
     {"records"},
     {"measure"},
@@ -31,8 +31,8 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Rooms that work without IPython: a script has none, and a server need not.
 WITHOUT_IPYTHON = {
-    *("asking", "course", "errors", "file_lock", "files", "paths", "protocol"),
-    *("records", "signal_safe", "units", "wrapping"),
+    *("asking", "course", "errors", "file_lock", "files", "interrupts", "paths"),
+    *("protocol", "records", "signal_safe", "units", "wrapping"),
     *("measure", "cells", "techniques", "hints", "server"),
 }
 

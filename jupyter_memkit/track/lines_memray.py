@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.track.line_memory import (
     LineMemory,
     LinesResult,
@@ -70,6 +71,7 @@ class MemrayLines:
         self._memray = memray
         self._is_own = is_own
         self._outer: set[_Frame] = set()
+        self._tracker: Any = None
         self._undo = ExitStack()
 
     def start(self) -> None:
@@ -103,8 +105,8 @@ class MemrayLines:
                     # fit into memory that earlier cells left free.
                     trace_python_allocators=True,
                 )
+                undo.callback(self._leave)
                 # If greenlet is loaded, memray prints a warning.
-                self._tracking = undo.enter_context(ExitStack())
                 stderr = sys.stderr
                 try:
                     with contextlib.redirect_stderr(io.StringIO()):
@@ -134,7 +136,8 @@ class MemrayLines:
             If memray's file cannot be read, for example because the disk is full.
         """
         with self._undo:
-            self._tracking.close()
+            # If Ctrl-C keeps this call from beginning, the stack makes it.
+            self._leave()
             try:
                 return self._read()
             except (OSError, RuntimeError) as error:
@@ -145,14 +148,18 @@ class MemrayLines:
                 raise MemkitError(message) from None
 
     def _enter(self, tracker: Any) -> None:
-        # Register the end first: Ctrl-C right after the start would leave it running.
-        self._tracking.push(tracker)
-        try:
+        # Ctrl-C in the middle would leave what memray replaces in `threading`, with
+        # which no tracker can start.
+        with Interrupts():
             tracker.__enter__()
-        except RuntimeError:
-            # Another tracker is running, and would be ended.
-            self._tracking.pop_all()
-            raise
+            self._tracker = tracker
+
+    def _leave(self) -> None:
+        """Stop the tracker, if one runs."""
+        with Interrupts():  # As above.
+            tracker, self._tracker = self._tracker, None
+            if tracker is not None:
+                tracker.__exit__(None, None, None)
 
     def close(self) -> None:
         """Undo the start, even if it failed; a second call does nothing."""

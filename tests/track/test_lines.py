@@ -12,6 +12,7 @@ import linecache
 import subprocess
 import sys
 import tempfile
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from jupyter_memkit.track.lines import profile_lines
 from jupyter_memkit.track.lines_memray import MemrayLines
 from jupyter_memkit.track.lines_tracemalloc import LineLedger, TracemallocLines
 from tests.untraced import untraced_environment
+from tests.waiting import press_ctrl_c
 
 MIB = 1024 * 1024
 
@@ -117,6 +119,32 @@ def test_nested() -> None:
         exec(compile_cell("block = bytearray(30 << 20)"), {})
     assert near(profile.result.kept_bytes, 0)
     assert near(profile.result.peak_bytes, 30 * MIB)
+
+
+@needs_memray
+@pytest.mark.skipif(sys.platform == "win32", reason="a test cannot press Ctrl-C there")
+@pytest.mark.parametrize("moment", [1, 2])
+def test_ctrl_c_inside_memray(monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
+    """A Ctrl-C at memray's start or end leaves nothing of it in `threading`."""
+    before = (set(vars(threading.Thread)), threading.getprofile())
+    set_profile = threading.setprofile
+    calls = []
+
+    def interrupted(function: Any) -> None:
+        calls.append(function)
+        if len(calls) == moment:
+            press_ctrl_c()
+        set_profile(function)
+
+    monkeypatch.setattr(threading, "setprofile", interrupted)
+    with pytest.raises(KeyboardInterrupt), profile_lines(bool):
+        pass
+    monkeypatch.undo()
+    after = (set(vars(threading.Thread)), threading.getprofile())
+    assert after == before
+    with profile_lines(bool) as lines:
+        pass
+    assert lines.result.engine == "memray"
 
 
 @needs_memray

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.budget import RowPlan
 from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions
@@ -22,7 +23,6 @@ from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Request, Source
 from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary
-from jupyter_memkit.techniques.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.chunked.parallel.cluster import Cluster

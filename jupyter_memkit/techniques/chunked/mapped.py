@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
 from jupyter_memkit.techniques.chunked.identity import identify
 from jupyter_memkit.techniques.chunked.job import Job
@@ -23,7 +24,6 @@ from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
-from jupyter_memkit.techniques.interrupts import Interrupts
 
 
 class Mapped:

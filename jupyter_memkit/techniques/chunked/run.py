@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
 from jupyter_memkit.errors import add_note
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.measure.peak import peak_meter
 from jupyter_memkit.techniques.chunked.errors import StopChunks
 from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
@@ -14,7 +15,6 @@ from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
 from jupyter_memkit.techniques.chunked.position import ChunkInfo, Position
 from jupyter_memkit.techniques.chunked.sources.base import FROM_FILES, Request, Source
 from jupyter_memkit.techniques.chunked.sources.reading import Reader
-from jupyter_memkit.techniques.interrupts import Interrupts
 
 
 class Run(Protocol):

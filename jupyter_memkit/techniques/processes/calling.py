@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import IsolatedError, add_note
-from jupyter_memkit.techniques.interrupts import Interrupts
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.techniques.processes.channel import CALL, Record
 from jupyter_memkit.techniques.processes.child import Ended, Order
 from jupyter_memkit.techniques.processes.failures import load_failure

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.measure.peak import Peak, peak_meter
-from jupyter_memkit.techniques.interrupts import Interrupts
 from jupyter_memkit.techniques.processes.channel import (
     CALL,
     IDLE,

@@ -29,7 +29,7 @@ _OUR_MODULES = "jupyter_memkit."
 # The user's code calls the functions that raise Ctrl-C or refuse input.
 _OUR_RAISING = (
     "jupyter_memkit.techniques.processes.",
-    "jupyter_memkit.techniques.interrupts",
+    "jupyter_memkit.interrupts",
 )
 _MOST_FRAMES = 200
 

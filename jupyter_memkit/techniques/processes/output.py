@@ -10,7 +10,7 @@ import time
 from typing import Any, NoReturn
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.techniques.interrupts import Interrupts
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.techniques.processes.channel import OUTPUT, Channel
 
 # Text is sent when this many characters wait, or after this many seconds.

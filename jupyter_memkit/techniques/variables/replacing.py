@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.techniques.allocator import settle
-from jupyter_memkit.techniques.interrupts import Interrupts
 from jupyter_memkit.techniques.progress import Progress
 from jupyter_memkit.techniques.variables.forget import forget
 from jupyter_memkit.techniques.variables.namespaces import Namespace

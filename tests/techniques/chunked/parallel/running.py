@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.outcome import ChunkOutcome
@@ -14,7 +15,6 @@ from jupyter_memkit.techniques.chunked.parallel.cluster_run import ClusterRun
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.results.combine import Operation
 from jupyter_memkit.techniques.chunked.run import RunSpec
-from jupyter_memkit.techniques.interrupts import Interrupts
 
 BUDGET_BYTES = 500 << 20
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from jupyter_memkit.techniques.interrupts import Interrupts
+from jupyter_memkit.interrupts import Interrupts
 from tests.waiting import press_ctrl_c
 
 
