@@ -59,7 +59,8 @@ def check(key: str, namespace: Mapping[str, Any]) -> None:
     ]
     reason = find_reason(key, removal)
     if reason is not None:
-        if live:
+        # What the kernel needs keeps its memory, and its objects are often IPython's.
+        if live and _find_need(key) is None:
             reason += f"; delete its objects instead: {join(live)}"
         raise UnloadError(reason)
     if live:
@@ -72,6 +73,23 @@ def check(key: str, namespace: Mapping[str, Any]) -> None:
 
 def find_reason(key: str, removal: Removal) -> str | None:
     """Return why a module cannot be unloaded at all now; None if it can."""
+    need = _find_need(key)
+    if need is not None:
+        return need
+    top = key.partition(".")[0]
+    if top in _LOADS_ONCE:
+        return (
+            f"{key} stays: {_LOADS_ONCE[top]}, so importing it again would fail; "
+            f"{_REMEDY}"
+        )
+    importing = [name for name, each in removal.modules.items() if _is_importing(each)]
+    if importing:
+        return f"{importing[0]} is being imported right now; unload {key} afterwards"
+    return _find_shared(key, removal) or _find_kept_class(key, removal)
+
+
+def _find_need(key: str) -> str | None:
+    """Return why the kernel needs a module; None if it does not."""
     top = key.partition(".")[0]
     if key == "__main__":
         return "__main__ stays: it is your own namespace; delete single names with del"
@@ -84,15 +102,7 @@ def find_reason(key: str, removal: Removal) -> str | None:
         return (
             f"{key} stays: this kernel runs on it; restart the kernel to get rid of it"
         )
-    if top in _LOADS_ONCE:
-        return (
-            f"{key} stays: {_LOADS_ONCE[top]}, so importing it again would fail; "
-            f"{_REMEDY}"
-        )
-    importing = [name for name, each in removal.modules.items() if _is_importing(each)]
-    if importing:
-        return f"{importing[0]} is being imported right now; unload {key} afterwards"
-    return _find_shared(key, removal) or _find_kept_class(key, removal)
+    return None
 
 
 def _find_shared(key: str, removal: Removal) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.unloading.costs import (
@@ -137,7 +138,8 @@ def unload(
         before_bytes = settle()
         watched = watch_modules(removal)
         traces = clear_traces(removal)
-        _remove(removal, removed, namespace)
+        with Interrupts():  # None is half removed.
+            _remove(removal, removed, namespace)
         # From here on, none of our references hold the modules.
         del removal, code
         gc.collect()

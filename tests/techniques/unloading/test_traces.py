@@ -75,6 +75,20 @@ def test_exit_callbacks(stall: Any) -> None:
         atexit.unregister(other.append)
 
 
+@pytest.mark.usefixtures("stall")
+def test_exit_callback_that_exits() -> None:
+    """An exit callback that calls `sys.exit` does not stop the unloading."""
+
+    def leave() -> None:
+        raise SystemExit
+
+    leave.__module__ = "stall"
+    atexit.register(leave)
+    unloaded = unload("stall", namespace={})
+    assert len(unloaded.traces) == 1
+    assert "stall" not in sys.modules
+
+
 def test_codecs(stall: Any) -> None:
     """Its search for encodings is removed, and those of others are kept."""
 

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.errors import UnloadError
 from jupyter_memkit.measure import heap
 from jupyter_memkit.techniques.unloading import libraries, unload
 from tests.techniques.unloading import baking
 from tests.techniques.unloading.packages import assert_refused, load
+from tests.waiting import press_ctrl_c
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -273,6 +275,30 @@ def test_module_under_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_must_stay(name: str, match: str) -> None:
     """Modules that the kernel needs are refused with the reason."""
     assert_refused({}, name, match=match)
+
+
+@pytest.mark.parametrize("name", ["builtins", "IPython", "os"])
+def test_objects_of_what_must_stay(shell: InteractiveShell, name: str) -> None:
+    """Objects of what the kernel needs are not offered for deletion."""
+    with pytest.raises(UnloadError) as refused:
+        unload(name, namespace=shell.user_ns)
+    assert "delete" not in str(refused.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a test cannot press Ctrl-C there")
+def test_ctrl_c_while_it_removes() -> None:
+    """A Ctrl-C while modules and names are removed finds all of them gone."""
+
+    class Pressing(dict[str, Any]):
+        def __delitem__(self, name: str) -> None:
+            press_ctrl_c()
+            super().__delitem__(name)
+
+    namespace = Pressing(load("fruit"), again=sys.modules["fruit"])
+    with pytest.raises(KeyboardInterrupt):
+        unload("fruit", namespace=namespace)
+    assert namespace == {}
+    assert "fruit" not in sys.modules
 
 
 def test_numpy_with_arrays() -> None:

@@ -19,8 +19,8 @@ def clear(removal: Removal) -> Iterator[str]:
     for callback in _find_callbacks(removal):
         if _takes_nothing(callback):
             atexit.unregister(callback)
-            # As at exit, a failure does not stop the others.
-            with contextlib.suppress(Exception):
+            # As at exit, a failure does not stop the others, nor does `sys.exit`.
+            with contextlib.suppress(Exception, SystemExit):
                 callback()
             yield f"the exit callback {name_all([callback])[0]}, which was called"
 
