@@ -108,6 +108,11 @@ class Interrupts:
         if self._is_allowed and not self._n_held:
             self._deliver()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a signal waits."""
+        return bool(self._waiting)
+
     def forget(self) -> None:
         """Drop the waiting signals, which arrived too late."""
         self._waiting.clear()

@@ -119,7 +119,8 @@ class Call:
         IsolatedError
             If the process ended, or the value cannot be returned.
         KeyboardInterrupt
-            If Ctrl-C arrived before the function began, or the child did not obey it.
+            If Ctrl-C arrived before the function began or after it ended, or the child
+            did not obey it.
         Exception
             Raised by the pickler, if the call cannot be sent.
         """
@@ -202,6 +203,10 @@ class Call:
         self._settle()
         if problem is not None:
             raise IsolatedError(problem)
+        is_late = self._watch.n_interrupts and not ended.is_interrupted
+        if is_late and ended.failure is None:
+            # It came after the function, as while the value was returned.
+            raise KeyboardInterrupt
         raised = None if ended.failure is None else load_failure(ended.failure)
         if isinstance(raised, MemoryError) and self._memory_bytes is not None:
             limit = format_bytes(self._memory_bytes)

@@ -83,6 +83,8 @@ class Ended:
         Why the call could not be loaded; empty if it was.
     from_hooks : object
         Returned by `Hooks.after_call`.
+    is_interrupted : bool
+        Whether Ctrl-C reached the function.
     """
 
     peak: Peak
@@ -90,6 +92,7 @@ class Ended:
     failure: Failure | None = None
     unloaded: str = ""
     from_hooks: Any = None
+    is_interrupted: bool = False
 
 
 class _Child:
@@ -102,6 +105,7 @@ class _Child:
         self._errors = os.dup(2)
         self._records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._is_fork = False
+        self._has_interrupt = False
         # The classes that the parent has too.
         self._known: frozenset[str] = frozenset()
         self.hooks = Hooks()
@@ -142,6 +146,7 @@ class _Child:
                 os._exit(0)
             self.output.flush()
             os.write(self._errors, order.fence)
+            self._has_interrupt = False
             self.interrupts.forget()
             self.channel.notify(IDLE, 0)
 
@@ -181,6 +186,8 @@ class _Child:
                 work_s=work_s,
                 failure=failure,
                 from_hooks=from_hooks,
+                # Asked in this order, because a signal is first sent, then waits.
+                is_interrupted=self._has_interrupt and not self.interrupts.is_waiting,
             )
         )
         if failure is None:
@@ -210,6 +217,7 @@ class _Child:
         while (record := self.channel.receive()) is not None:
             if record.kind == INTERRUPT:
                 _interrupt()
+                self._has_interrupt = True
             else:
                 self._records.put(record)
         self._records.put(None)

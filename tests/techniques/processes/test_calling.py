@@ -18,7 +18,7 @@ from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.listening import Listener
 from jupyter_memkit.techniques.processes.process import ChildProcess
-from tests.waiting import interrupt_when, wait_until
+from tests.waiting import interrupt_when, press_ctrl_c, wait_until
 
 pytestmark = pytest.mark.traced_children
 
@@ -192,6 +192,30 @@ def test_interrupt_that_is_handled(process: ChildProcess, tmp_path: Path) -> Non
     thread = interrupt_when(path)
     assert run(process, work) == "handled"
     thread.join()
+
+
+def test_interrupt_of_the_return(process: ChildProcess, tmp_path: Path) -> None:
+    """Ctrl-C while the value is returned is raised here, and the child survives."""
+    begun, pressed = tmp_path / "begun", tmp_path / "pressed"
+
+    class Slow:
+        def __reduce__(self) -> tuple[Any, ...]:
+            begun.touch()
+            while not pressed.exists():
+                time.sleep(0.01)
+            return int, ()
+
+    def press() -> None:
+        wait_until(begun.exists)
+        press_ctrl_c()
+        pressed.touch()
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        run(process, Slow)
+    thread.join()
+    assert run(process, lambda: 1) == 1
 
 
 def test_interrupt_that_is_ignored(process: ChildProcess, tmp_path: Path) -> None:
