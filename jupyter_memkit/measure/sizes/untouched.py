@@ -18,8 +18,9 @@ from dataclasses import dataclass
 
 from jupyter_memkit.measure.sizes.page_entries import PageEntries, count_entries
 
-# Smaller blocks mostly lie in memory that was used before.
-LEAST_BYTES = 1 << 20
+# Smaller blocks mostly lie in memory that was used before, which ``calloc`` clears; it
+# leaves what the system has just provided untouched.
+LEAST_BYTES = 1 << 16
 
 _PAGEMAP = "/proc/self/pagemap"
 # The request `PAGEMAP_SCAN` and its argument `struct pm_scan_arg` (linux/fs.h), which
@@ -27,7 +28,7 @@ _PAGEMAP = "/proc/self/pagemap"
 _SCAN, _SCAN_ARGUMENT, _SCANNED_PLACE = 0xC0606610, struct.Struct("=12Q"), 4
 _IS_FILE, _IS_PRESENT, _IS_SWAPPED, _IS_THE_ZERO_PAGE = 1 << 2, 1 << 3, 1 << 4, 1 << 5
 # A range of pages of one category is three numbers: start, end, category.
-_NUMBERS, _RANGES_TOGETHER = 3, 4096
+_NUMBERS, _RANGES_TOGETHER = 3, 128
 _Ranges = ctypes.c_uint64 * (_NUMBERS * _RANGES_TOGETHER)
 
 

@@ -46,3 +46,14 @@ def test_description_of_a_buffer() -> None:
         before_bytes = sizeof(values).bytes
         memoryview(values).release()
         assert sizeof(values).bytes - before_bytes == n_bytes
+
+
+@pytest.mark.skipif(
+    not hasattr(getattr(np, "dtypes", None), "StringDType"), reason="needs NumPy 2"
+)
+def test_texts_of_variable_width() -> None:
+    """The size of texts of variable width is a lower bound, below their memory."""
+    values = np.array(["short"] * 100_000, dtype=np.dtypes.StringDType())
+    size = sizeof(values)
+    assert values.nbytes <= size.bytes < values.nbytes + 4096
+    assert not size.exact

@@ -75,8 +75,8 @@ def test_samples() -> None:
 
 def test_many_overlapping_blocks() -> None:
     """Thousands of views of one block are that block."""
-    made = ledger(*((1, number, 100_000) for number in range(5000)))
-    assert total(made, 1) == (104_999, 0)
+    made = ledger(*((1, number, 10_000) for number in range(5000)))
+    assert total(made, 1) == (14_999, 0)
 
 
 def test_mapped_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,19 @@ def test_zeros() -> None:
     assert "untouched" not in sizeof(values).elsewhere
 
 
+def test_many_small_arrays() -> None:
+    """Arrays of zeros take next to nothing also where none of them is large."""
+    values = [np.zeros(500_000 // 8) for _ in range(256)]
+    whole_bytes = sum(each.nbytes for each in values)
+    size = sizeof(values)
+    # Some lie in memory that was used before.
+    assert size.bytes < whole_bytes / 2
+    assert size.bytes + size.elsewhere["untouched"] >= whole_bytes
+    for each in values:
+        each[:] = 1
+    assert sizeof(values).bytes >= whole_bytes
+
+
 def test_older_systems(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where Linux cannot scan the page map, its entries are read."""
     monkeypatch.setattr(untouched, "_SCAN", 0)

@@ -80,7 +80,7 @@ def size_array(values: np.ndarray) -> Parts:
         buffers=buffers,
         # The dtype of texts and records is created for the array.
         children=(dtype,) if dtype.kind in "SUV" else (),
-        elements=_read_objects(values) if dtype.hasobject else None,
+        elements=_read_objects(values) if _has_objects(dtype) else None,
         # Long strings of `StringDType` lie elsewhere.
         is_whole=dtype.kind != "T",
     )
@@ -146,6 +146,15 @@ def size_void(value: np.void) -> Parts:
     # It can have a dtype of its own, and objects that are not visible.
     own_bytes += allocated(_read_void_nbytes(value))
     return Parts(own_bytes=own_bytes, is_whole=False)
+
+
+def _has_objects(dtype: np.dtype[Any]) -> bool:
+    """Return whether the elements hold objects.
+
+    ``hasobject`` is also true of `StringDType`, whose elements are made into objects
+    only when they are read.
+    """
+    return dtype.hasobject and dtype.kind != "T"
 
 
 def _read_objects(values: np.ndarray) -> Any:
