@@ -94,6 +94,11 @@ def _describe_held(name: str, held: Held) -> str:
             f"{text} It has to be removed where it was registered or stored; "
             f"{_offer_process(name)}"
         )
+    if held.suspects:
+        text += (
+            f" It may be held by {' or '.join(held.suspects)}, a part of which Python "
+            f"does not see; if so, %memfree {' '.join(held.suspects)} releases it."
+        )
     return (
         f"{text} atexit.unregister releases what was registered; this kernel cannot "
         f"release the rest, but {_offer_process(name)}"

@@ -193,6 +193,19 @@ def test_report_of_unknown_holders() -> None:
     )
 
 
+def test_report_of_suspects() -> None:
+    """What may hold a value is named as a possibility, with the line for that case."""
+    held = Held(
+        is_value=True, bytes=0, holders=(), remedies=(), suspects=("walk", "query")
+    )
+    freed = Freed(
+        total_bytes=0, rss_bytes=MIB, steps=(), names=("data",), held={"data": held}
+    )
+    (note,) = build_report(freed).notes
+    assert "It may be held by walk or query, a part of which Python" in note
+    assert "if so, %memfree walk query releases it." in note
+
+
 def test_what_did_not_come_back(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -145,6 +145,17 @@ def test_what_lives_on(bare_shell: InteractiveShell) -> None:
     assert "data" not in bare_shell.user_ns
 
 
+def test_holder_without_a_visible_reference(bare_shell: InteractiveShell) -> None:
+    """A variable that can hold a value without Python's knowledge is a suspect."""
+    bare_shell.run_cell(
+        "import numpy as np\n"
+        "data = np.ones(200_000); walk = np.nditer(data); other = [1.5]"
+    )
+    held = free("data", shell=bare_shell).held["data"]
+    assert (held.holders, held.suspects) == ((), ("walk",))
+    assert free("walk", shell=bare_shell).held == {}
+
+
 @pytest.mark.own_process
 def test_circles_go(bare_shell: InteractiveShell) -> None:
     """A variable in a reference cycle is freed with it."""

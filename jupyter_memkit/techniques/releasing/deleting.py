@@ -14,6 +14,7 @@ from jupyter_memkit.measure.holders import find_ways
 from jupyter_memkit.techniques.releasing.holding import explain, find_removal, join_ways
 from jupyter_memkit.techniques.releasing.hooks import cut_hooks
 from jupyter_memkit.techniques.releasing.records import Held
+from jupyter_memkit.techniques.releasing.suspects import find_suspects
 from jupyter_memkit.techniques.releasing.watching import Watch
 from jupyter_memkit.techniques.variables.forget import forget_everywhere
 from jupyter_memkit.techniques.variables.namespaces import find_namespace
@@ -109,13 +110,19 @@ class Deleting:
             ways, is_whole = self._search_rest(watch, users, ways)
         n_bytes += watch.count_bytes()
         if ways or n_bytes:
+            namespace = find_namespace(None, self._shell)
             self.held[watch.name] = explain(
                 ways,
-                find_namespace(None, self._shell),
+                namespace,
                 is_value=watch.has_value,
                 n_bytes=n_bytes,
                 is_complete=is_complete and is_whole,
+                suspects=() if ways else self._find_suspects(namespace),
             )
+
+    def _find_suspects(self, namespace: Mapping[str, Any]) -> tuple[str, ...]:
+        program = () if self._shell is None else self._shell.user_ns_hidden
+        return find_suspects(namespace, program, self._budget_s)
 
     def _find_users(self, blocks: list[Block]) -> tuple[list[Any], int, bool]:
         """Return what uses blocks of memory, and how much of them."""

@@ -62,6 +62,7 @@ def explain(
     is_value: bool,
     n_bytes: int,
     is_complete: bool,
+    suspects: tuple[str, ...] = (),
 ) -> Held:
     """Return what holds a value, in the user's terms.
 
@@ -77,6 +78,8 @@ def explain(
         The blocks that are alive.
     is_complete : bool
         Whether everything was searched.
+    suspects : tuple of str
+        Variables that may hold it if no path leads there.
     """
     # One path for each holder: an optimizer refers to every parameter.
     by_holder: dict[tuple[str, str, str | None], Way] = {}
@@ -94,6 +97,7 @@ def explain(
         holders=tuple(shown),
         remedies=_find_remedies(by_holder.values(), namespace),
         complete=is_complete,
+        suspects=suspects,
     )
 
 

@@ -64,6 +64,9 @@ class Held(Record):
         The lines to run, in this order; empty if none is known.
     complete : bool
         Whether everything was searched before the time limit.
+    suspects : tuple of str
+        Where `holders` is empty, the variables that may hold it, because Python does
+        not see what a part of them refers to.
     """
 
     is_value: bool
@@ -71,6 +74,7 @@ class Held(Record):
     holders: tuple[str, ...]
     remedies: tuple[str, ...]
     complete: bool = True
+    suspects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
