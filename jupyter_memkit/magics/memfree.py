@@ -111,6 +111,10 @@ class MemfreeMagics(Magics):
 
     def _find_shortfall(self, freed: Freed) -> dict[str, Any]:
         """Return which cells made the variables, if they kept more than came back."""
+        from jupyter_memkit.techniques.releasing.suspects import (  # noqa: PLC0415
+            find_suspects,
+        )
+
         shell: Any = self.shell
         usage = find_usage(read_history(shell.user_ns))
         made_in = {usage[name].made_in for name in freed.names if name in usage}
@@ -123,4 +127,8 @@ class MemfreeMagics(Magics):
         short_bytes = made_bytes - freed.total_bytes
         if freed.held or short_bytes < max(_SHORT_BYTES, _SHORT_SHARE * made_bytes):
             return {}
-        return {"made_in": tuple(sorted(kept_bytes)), "made_bytes": made_bytes}
+        return {
+            "made_in": tuple(sorted(kept_bytes)),
+            "made_bytes": made_bytes,
+            "suspects": find_suspects(shell.user_ns, shell.user_ns_hidden, None),
+        }

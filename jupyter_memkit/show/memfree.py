@@ -108,10 +108,14 @@ def _describe_held(name: str, held: Held) -> str:
 def _describe_shortfall(freed: Freed) -> str:
     cells = ", ".join(f"[{number}]" for number in freed.made_in)
     several = len(freed.made_in) > 1
+    others = "other variables"
+    if freed.suspects:
+        names = ", ".join(freed.suspects)
+        others += f", such as {names}, a part of which Python does not see"
     return (
         f"{'Cells' if several else 'Cell'} {cells}, which made "
         f"{', '.join(freed.names)}, kept {format_bytes(freed.made_bytes)}. The rest "
-        "can be other variables, and code and pools that a library loads once and "
+        f"can be {others}, and code and pools that a library loads once and "
         f"keeps; {_offer_process(freed.names[0])}"
     )
 

@@ -193,6 +193,21 @@ def test_report_of_unknown_holders() -> None:
     )
 
 
+def test_suspects_of_what_did_not_come_back(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What may hold the rest is named: a query over a deleted frame keeps its data."""
+    pytest.importorskip("polars")
+    shell.run_cell("import numpy as np, polars as pl").raise_error()
+    shell.run_cell(
+        "frame = pl.DataFrame({'a': np.ones(8 << 20)})", store_history=True
+    ).raise_error()
+    shell.run_cell("query = frame.lazy()", store_history=True).raise_error()
+    shell.run_cell("freed = %memfree frame\nfreed", store_history=True).raise_error()
+    assert shell.user_ns["freed"].suspects == ("query",)
+    assert "can be other variables, such as query, a part" in capsys.readouterr().out
+
+
 def test_report_of_suspects() -> None:
     """What may hold a value is named as a possibility, with the line for that case."""
     held = Held(
@@ -223,6 +238,7 @@ def test_what_did_not_come_back(
     shown = capsys.readouterr().out
     assert "Cell [1], which made model, kept " in shown
     assert "%isolated --close model" in shown
+    assert freed.suspects == ()
     shell.run_cell("%memfree rest", store_history=True).raise_error()
     shell.run_cell("other = bytearray(b'x') * (60 << 20)", store_history=True)
     shell.run_cell("freed = %memfree other", store_history=True).raise_error()

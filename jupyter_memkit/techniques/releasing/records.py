@@ -110,6 +110,9 @@ class Freed(Record):
         was returned.
     made_bytes : int
         What these cells kept, other variables included.
+    suspects : tuple of str
+        The variables that may hold the difference, because Python does not see what a
+        part of them refers to.
     workers : int
         The number of idle worker processes that were ended.
     workers_bytes : int
@@ -127,6 +130,7 @@ class Freed(Record):
     isolated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     made_in: tuple[int, ...] = ()
     made_bytes: int = 0
+    suspects: tuple[str, ...] = ()
     workers: int = 0
     workers_bytes: int = 0
     python_heap_free_bytes: int = 0
