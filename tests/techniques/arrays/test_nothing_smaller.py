@@ -18,7 +18,7 @@ VALUES = {
     "array": lambda: np.array([1, 2]),
     "series": lambda: pd.Series([1.0, 2.0]),
     "frame": lambda: pd.DataFrame({"a": [1, 2], "b": [0.5, 1.5], "c": ["x", "y"]}),
-    "wide frame": lambda: pd.DataFrame(np.ones((2, 500))),
+    "wide frame": lambda: pd.DataFrame(np.ones((2, 100))),
 }
 
 
