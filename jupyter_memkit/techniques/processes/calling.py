@@ -162,6 +162,7 @@ class Call:
             for_hooks=self._for_hooks,
         )
         channel = self._process.channel
+        self._process.n_calls += 1
         channel.send(CALL, pickle.dumps(order, protocol=5))
         self._may_stop_sending = True
         try:

@@ -21,7 +21,8 @@ from typing import BinaryIO, NamedTuple
 
 from jupyter_memkit.techniques.processes.descriptors import move_above_streams
 
-# A call; a message and output of the child; the end of a call; Ctrl-C.
+# A call; a message and output of the child; the end of a call; Ctrl-C, with the number
+# of the call that it is meant for.
 CALL = b"c"
 MESSAGE = b"m"
 OUTPUT = b"o"
@@ -95,7 +96,7 @@ class Channel:
             if len(header) < _HEADER.size:
                 return None
             kind, length = _HEADER.unpack(header)
-            if kind in (PIECE, BUFFER, TAKEN):
+            if kind in (PIECE, BUFFER, TAKEN, INTERRUPT):
                 return Record(kind, length)
             payload = self._read(length)
         except (OSError, ValueError):

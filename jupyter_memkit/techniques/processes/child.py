@@ -105,7 +105,11 @@ class _Child:
         self._errors = os.dup(2)
         self._records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._is_fork = False
+        # How many calls have ended, and whether the running one was interrupted; with a
+        # lock, so that no interrupt of one call reaches the next.
+        self._n_ended = 0
         self._has_interrupt = False
+        self._interrupting = threading.Lock()
         # The classes that the parent has too.
         self._known: frozenset[str] = frozenset()
         self.hooks = Hooks()
@@ -146,7 +150,9 @@ class _Child:
                 os._exit(0)
             self.output.flush()
             os.write(self._errors, order.fence)
-            self._has_interrupt = False
+            with self._interrupting:
+                self._n_ended += 1
+                self._has_interrupt = False
             self.interrupts.forget()
             self.channel.notify(IDLE, 0)
 
@@ -216,8 +222,10 @@ class _Child:
     def _read(self) -> None:
         while (record := self.channel.receive()) is not None:
             if record.kind == INTERRUPT:
-                _interrupt()
-                self._has_interrupt = True
+                with self._interrupting:
+                    if record.length > self._n_ended:
+                        _interrupt()
+                        self._has_interrupt = True
             else:
                 self._records.put(record)
         self._records.put(None)

@@ -89,6 +89,8 @@ class ChildProcess:
             raise IsolatedError(message)
         self.started_s = time.time()
         self.busy = threading.Lock()
+        # The number of the last call, by which the child recognizes a late Ctrl-C.
+        self.n_calls = 0
         self._probe = children_probe()
         files: tuple[int, ...] = ()
         try:

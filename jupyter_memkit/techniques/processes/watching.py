@@ -71,7 +71,7 @@ class Watch:
         self._check_memory()
         if self.n_interrupts and self._interrupted_s is None:
             self._interrupted_s = now_s
-            self._process.channel.notify(INTERRUPT, 0)
+            self._process.channel.notify(INTERRUPT, self._process.n_calls)
         if self._interrupted_s is not None and now_s - self._interrupted_s > _OBEY_S:
             self._process.kill()
         if self._process.is_alive:

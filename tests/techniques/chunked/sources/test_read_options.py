@@ -96,7 +96,7 @@ def test_types_that_hold_missing_values(
         {"converters": {"a": lambda text: (text,)}, "index_col": "a"},
         {"converters": {"b": str}},
     ],
-    ids=str,
+    ids=["all", "one", "text", "string", "lists", "dicts", "labels", "no objects"],
 )
 def test_objects(tmp_path: Path, options: dict[str, Any]) -> None:
     """Columns of objects keep what the user's options make of the text."""
