@@ -60,9 +60,11 @@ def find_unvisited(kind: type) -> ReadUnvisited | None:
 
 
 def _read_dicts(dicts: list[Any]) -> list[Any]:
-    views: list[Iterable[Any]] = list(map(dict.keys, dicts))
+    # One view after another: the collector would visit a list of all of them.
+    views: Iterable[Iterable[Any]] = map(dict.keys, dicts)
     if HAS_EMBEDDED_VALUES and any(map(has_embedded_values, islice(dicts, _CHECKED))):
-        views += map(dict.values, filter(has_embedded_values, dicts))
+        embedded = filter(has_embedded_values, dicts)
+        views = chain(views, map(dict.values, embedded))
     try:
         return list(chain.from_iterable(views))
     except RuntimeError:
