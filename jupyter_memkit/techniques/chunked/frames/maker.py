@@ -61,10 +61,9 @@ class FrameMaker:
             if not self._is_typed or kind not in _TABLES:
                 return rows
             backend = kind
-        if backend in {"pandas", "numpy"} and kind == "arrow":
-            return self._frames.convert(rows, first_row, backend)
-        if backend in {"pandas", "numpy"} and kind == "pandas":
-            return self._frames.agree(rows, first_row, backend)
+        if backend in {"pandas", "numpy"} and kind in {"pandas", "arrow"}:
+            is_table = kind == "arrow"
+            return self._frames.make(rows, first_row, backend, is_table=is_table)
         if backend in {"polars", "arrow"} and hasattr(rows, "columns"):
             if kind == "arrow":
                 rows = self._tables.cast(rows, first_row)

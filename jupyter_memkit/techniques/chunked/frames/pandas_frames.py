@@ -50,17 +50,19 @@ class PandasFrames:
         self._fitting: Any = None
         self._index_type: str | None = None
 
-    def convert(self, table: Any, first_row: int, backend: str) -> Any:
-        """Return an Arrow table as a frame or an array.
+    def make(self, rows: Any, first_row: int, backend: str, *, is_table: bool) -> Any:
+        """Return rows as a frame with the types of the run, or as an array.
 
         Parameters
         ----------
-        table : pyarrow.Table
-            The rows.
+        rows : pyarrow.Table, pandas.DataFrame or pandas.Series
+            The rows. An object of pandas has its index already.
         first_row : int
-            The number of the first row, where the index continues.
+            The number of the first row, where the index of a table continues.
         backend : str
             ``"pandas"``, or ``"numpy"`` for an array.
+        is_table : bool
+            Whether they are a table of Arrow.
 
         Raises
         ------
@@ -69,39 +71,16 @@ class PandasFrames:
         MemkitError
             If no type holds both.
         """
+        if not is_table and not hasattr(rows, "columns"):
+            return rows.to_numpy() if backend == "numpy" else rows
         self._name_types(backend)
-        frame = self._number_rows(table, first_row)
-        frame = self._agree(frame, first_row, backend, is_stored=True)
+        frame = self._number_rows(rows, first_row) if is_table else rows
+        frame = self._agree(frame, first_row, backend, is_stored=is_table)
         if backend == "pandas":
             return frame
         # A table of one column has always been an array of one dimension.
-        is_one = len(frame.columns) == 1
+        is_one = is_table and len(frame.columns) == 1
         return frame.iloc[:, 0].to_numpy() if is_one else self._to_array(frame)
-
-    def agree(self, rows: Any, first_row: int, backend: str) -> Any:
-        """Return an object of pandas with the types of the run, or as an array.
-
-        Parameters
-        ----------
-        rows : pandas.DataFrame or pandas.Series
-            The rows, with their index.
-        first_row : int
-            The number of the first row, for messages.
-        backend : str
-            ``"pandas"``, or ``"numpy"`` for an array.
-
-        Raises
-        ------
-        TypeChange
-            If the values of a column do not fit the type of the chunks before.
-        MemkitError
-            If no type holds both.
-        """
-        if not hasattr(rows, "columns"):
-            return rows.to_numpy() if backend == "numpy" else rows
-        self._name_types(backend)
-        frame = self._agree(rows, first_row, backend, is_stored=False)
-        return frame if backend == "pandas" else self._to_array(frame)
 
     def _name_types(self, backend: str) -> None:
         """Give the types of the request the names that pandas gives them."""
