@@ -35,6 +35,20 @@ def count_elements(container: type, value: Any) -> int:
     return length * 2 if container is dict else length
 
 
+def count_all_elements(container: type, values: list[Any]) -> list[int]:
+    """Return the number of objects that each of several containers holds.
+
+    Parameters
+    ----------
+    container : type
+        The type of all of them, one of the values of `CONTAINERS`.
+    values : list
+        The containers.
+    """
+    lengths = list(map(container.__len__, values))  # type: ignore[attr-defined]
+    return [length * 2 for length in lengths] if container is dict else lengths
+
+
 def read_batches(container: type, value: Any) -> Iterator[list[Any]]:
     """Yield all objects that a container holds, a few thousand at a time.
 

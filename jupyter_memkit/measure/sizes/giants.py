@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any
 
-from jupyter_memkit.measure.sizes.elements import count_elements
+from jupyter_memkit.measure.sizes.elements import count_all_elements
 from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.kinds import Kinds
 
@@ -62,32 +62,37 @@ class GiantFinder:
                 break
             parents = self._look_through(batch, found)
             while parents and self._left > 0:
-                parents = self._afford(parents)
                 # Attributes may be in a dict of their own, one level further down.
-                referents = gc.get_referents(*parents)
+                referents = gc.get_referents(*self._afford(parents))
                 # Also when the first alone has more, so that this ends.
                 self._left -= max(1, len(referents))
                 below = self._look_through(referents, found)
-                parents = [value for value in below if type(value) is dict]
+                parents = [(kind, alike) for kind, alike in below if kind is dict]
         return list(found.values())
 
-    def _afford(self, parents: list[Any]) -> list[Any]:
+    def _afford(self, parents: list[tuple[type, list[Any]]]) -> list[Any]:
         """Return as many objects as have at most the number of referents left."""
-        if len(parents) > self._left:
-            parents = parents[: self._left]
-        counts = map(self._count, parents)
-        n_afforded = bisect_right(list(accumulate(counts)), self._left)
-        return parents[:n_afforded]
+        afforded: list[Any] = []
+        left = self._left
+        for kind, alike in parents:
+            container = self._kinds[kind].container
+            # One without elements is read, too.
+            several = alike[: max(0, left)]
+            if container is None:
+                left -= len(several)
+            else:
+                ends = list(accumulate(count_all_elements(container, several)))
+                del several[bisect_right(ends, left) :]
+                left -= ends[len(several) - 1] if several else 0
+            afforded += several
+        return afforded
 
-    def _count(self, value: Any) -> int:
-        """Return how many objects one refers to, at least one."""
-        container = self._kinds[type(value)].container
-        return 1 if container is None else max(1, count_elements(container, value))
-
-    def _look_through(self, objects: list[Any], found: dict[int, Any]) -> list[Any]:
-        """Add the large objects, and return the others that have referents."""
+    def _look_through(
+        self, objects: list[Any], found: dict[int, Any]
+    ) -> list[tuple[type, list[Any]]]:
+        """Add the large objects, and return the others that have referents, by type."""
         sized: list[tuple[list[Any], list[int]]] = []
-        parents: list[Any] = []
+        parents: list[tuple[type, list[Any]]] = []
         for each, alike in sort_by_type(objects):
             kind = self._kinds[each]
             if kind.is_program:
@@ -98,7 +103,7 @@ class GiantFinder:
             if not kind.is_fixed:
                 sized.append((alike, list(map(kind.sizeof, alike))))
             if kind.has_referents and kind.sizer is None and kind.way_out is None:
-                parents += alike
+                parents.append((each, alike))
         limit = _find_limit([size for _, sizes in sized for size in sizes])
         for alike, sizes in sized:
             if max(sizes) > limit:
