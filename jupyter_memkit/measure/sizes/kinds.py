@@ -41,6 +41,9 @@ _PROGRAM = (
     type,
 )
 
+# ``bytes(n)`` (Objects/bytesobject.c).
+_ZEROED = (bytes,)
+
 _WAYS_OUT: dict[type, str] = {FrameType: "f_back", FunctionType: "__globals__"}
 
 
@@ -60,6 +63,9 @@ class Kind:
         Whether `sizeof` returns the same for all objects.
     layout : Layout
         How its objects are allocated.
+    may_be_untouched : bool
+        Whether its objects can be allocated by ``calloc``, which leaves the pages of
+        large ones untouched.
     has_referents : bool
         Whether its objects can have referents known to Python.
     container : type or None
@@ -83,6 +89,7 @@ class Kind:
     sizeof: Callable[[Any], int]
     is_fixed: bool
     layout: Layout
+    may_be_untouched: bool
     has_referents: bool
     container: type | None
     way_out: str | None
@@ -123,6 +130,7 @@ class Kinds:
             sizeof=sizeof,
             is_fixed=is_fixed,
             layout=find_layout(kind),
+            may_be_untouched=_derives_from(kind, _ZEROED),
             has_referents=has_referents(kind) or read_unvisited is not None,
             way_out=find_identical(kind, _WAYS_OUT),
             container=find_identical(kind, CONTAINERS),

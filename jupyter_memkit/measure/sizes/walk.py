@@ -21,9 +21,10 @@ from jupyter_memkit.measure.sizes.giants import GiantFinder
 from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.kinds import Kind, Kinds
 from jupyter_memkit.measure.sizes.loaded import read_module_ends
-from jupyter_memkit.measure.sizes.parts import RAM, Parts
+from jupyter_memkit.measure.sizes.parts import RAM, Buffer, Parts
 from jupyter_memkit.measure.sizes.referents import Group, read_all
 from jupyter_memkit.measure.sizes.sampling import FOLDS, Drawn, draw
+from jupyter_memkit.measure.sizes.untouched import LEAST_BYTES
 
 
 @dataclass(slots=True)
@@ -252,7 +253,25 @@ class Walk:
             return sum(self._ask(kind, value, group) for value in group.objects)
         if kind.is_fixed:
             return allocated_together(kind.sizeof(group.objects[0]), len(group.objects))
-        return kind.layout.count_allocated(group.objects, kind.sizeof)
+        objects = group.objects
+        if kind.may_be_untouched:
+            objects = self._set_large_apart(group)
+        return kind.layout.count_allocated(objects, kind.sizeof)
+
+    def _set_large_apart(self, group: Group) -> list[Any]:
+        """Record large objects as blocks of pages, and return the others."""
+        kind = group.kind
+        sizes = list(map(kind.sizeof, group.objects))
+        if max(sizes) < LEAST_BYTES:
+            return group.objects
+        rest: list[Any] = []
+        for value, size in zip(group.objects, sizes, strict=True):
+            if size < LEAST_BYTES:
+                rest.append(value)
+                continue
+            n_bytes = kind.layout.count_allocated([value], kind.sizeof)
+            self._add_block(Buffer(address=id(value), bytes=n_bytes), group)
+        return rest
 
     def _ask(self, kind: Kind, value: Any, group: Group) -> int:
         """Ask a sizer about an object."""
@@ -271,15 +290,19 @@ class Walk:
         if parts.hidden_bytes:
             self._hide(kind, parts.hidden_bytes * group.weight)
         for buffer in parts.buffers:
-            self._buffers.add(
-                buffer, len(self._tallies), fold=group.fold, weight=group.weight
-            )
+            self._add_block(buffer, group)
         group.children.extend(parts.children)
         self._kept.extend(parts.children)
         if parts.elements is not None:
             group.elements.append(parts.elements)
             self._kept.append(parts.elements)
         return parts.own_bytes
+
+    def _add_block(self, block: Buffer, group: Group) -> None:
+        """Record that the current variable uses a block."""
+        self._buffers.add(
+            block, len(self._tallies), fold=group.fold, weight=group.weight
+        )
 
     def _hide(self, kind: Kind, n_bytes: float = math.inf) -> None:
         """Record that objects of a kind can hold more bytes than are visible."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import mmap
 import platform
 import re
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from jupyter_memkit.measure.sizes import sizeof, sizes, untouched
@@ -106,6 +108,24 @@ def test_doubt_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     size = sizeof([values, values[1:]])
     assert not size.exact
     assert size.error_ratio == pytest.approx(16 / 32, rel=0.1)
+
+
+def test_bytes() -> None:
+    """Bytes made of a length take next to nothing, also in a file and a buffer."""
+    zeros = bytes(64 * MIB)
+    for value in (zeros, [zeros], io.BytesIO(zeros), pa.py_buffer(zeros)):
+        size = sizeof(value)
+        assert size.exact
+        assert size.bytes < SLACK_BYTES
+        assert size.bytes + size.elsewhere["untouched"] >= 64 * MIB
+
+
+def test_bytes_and_their_views() -> None:
+    """Bytes and the views of them are counted once."""
+    data = b"a" * MIB
+    listed = sizes({"data": data, "view": pa.py_buffer(data), "list": [data, b"b"]})
+    assert MIB <= listed.total_bytes < 1.01 * MIB
+    assert listed["data"].shared_bytes == pytest.approx(MIB, rel=0.01)
 
 
 def test_hash_table() -> None:
