@@ -73,10 +73,10 @@ class Deleting:
         for watch in [watch for watch in watches if watch.holds_value]:
             if not (watch.has_value and self._search(watch)[0]):
                 watch.let_go()
-        gc.collect()
+                gc.collect()
         while watches:
             self._examine(watches.pop(0))
-        gc.collect()
+            gc.collect()
         alive = {name for name, held in self.held.items() if held.is_value}
         return not alive.issuperset(self.names)
 
@@ -95,7 +95,6 @@ class Deleting:
 
     def _examine(self, watch: Watch) -> None:
         """Record what holds a value, or else the blocks of its memory."""
-        gc.collect()
         users, n_bytes, is_complete = self._find_users(watch.find_blocks())
         ways, is_whole = self._search(watch, users)
         if not ways and is_whole and (lent := watch.find_lent_blocks()):
@@ -104,6 +103,7 @@ class Deleting:
             ways, is_whole = self._search(watch, users)
         while self._cut and (removed := cut_hooks(ways)):
             self.hooks += removed
+            gc.collect()
             # A hook can have hidden a longer path.
             ways, is_whole = self._search(watch, users)
         if is_whole:
@@ -160,7 +160,6 @@ class Deleting:
         budget_s: float | None = None,
     ) -> tuple[list[Way], bool]:
         """Return the paths to what is alive, and whether everything was searched."""
-        gc.collect()
         alive = [*watch.find_alive(), *users]
         if not alive:
             return [], True

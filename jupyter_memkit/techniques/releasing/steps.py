@@ -52,8 +52,9 @@ def drop_tracebacks(shell: Any) -> bool:
             # Keep the error, but drop its traceback, which holds all local variables.
             error.__traceback__ = None
             is_dropped = True
-    # Frames and tracebacks refer to each other.
-    gc.collect()
+    if is_dropped:
+        # Frames and tracebacks refer to each other.
+        gc.collect()
     return is_dropped
 
 
@@ -91,7 +92,8 @@ def empty_caches() -> bool:
         if holder.value is not linecache.cache:
             n_results += holder.value.cache_info().currsize
             holder.value.cache_clear()
-    gc.collect()
+    if n_results:
+        gc.collect()
     return n_results > 0
 
 
