@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from typing_extensions import deprecated
 
 from jupyter_memkit.cells.purity import find_effect
 from jupyter_memkit.cells.purity.lists import (
@@ -383,6 +384,7 @@ def test_patches_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
             patched.setattr(np, "log", patch)
             assert find_effect(ast.parse("np.log(2)"), "chunk", namespace) is not None
     places: list[Any] = [function, counter, property(function), counter.tick]
+    places.append(deprecated("it will be removed")(function))
     for place in [*places, classmethod(function), partial(function)]:
         with monkeypatch.context() as patched:
             patched.setattr(pd.DataFrame, "describe", place)

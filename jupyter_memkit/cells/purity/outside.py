@@ -59,6 +59,9 @@ _C_TYPES = (
 )
 
 _LIBRARIES = frozenset({"numpy", "pandas", "polars", "pyarrow"})
+# These wrap functions that libraries mark as deprecated; Python does from 3.13 on, and
+# from 3.14 on in `_py_warnings`.
+_DEPRECATING = frozenset({"py_warnings", "typing_extensions", "warnings"})
 
 _TABLES = (
     *(("pandas", name) for name in ("DataFrame", "Series", "Index", "RangeIndex")),
@@ -181,8 +184,10 @@ def is_patched(value: Any) -> bool:
         return is_patched(value.fget)
     if contains_identical((classmethod, staticmethod), kind):
         return is_patched(value.__func__)
-    # typing_extensions marks deprecated functions.
-    is_own = _root(value) in _LIBRARIES | {"typing_extensions"}
+    if kind is FunctionType and _root(value) in _DEPRECATING:
+        wrapped = value.__dict__.get("__wrapped__")
+        return wrapped is None or is_patched(wrapped)
+    is_own = _root(value) in _LIBRARIES
     return not (is_own or _is_written_in_c(value) or is_scalar(value))
 
 
