@@ -69,7 +69,7 @@ def write_chain(name: str, steps: list[Any], *, is_namespace: bool = False) -> s
         elif type(parent) is Context:
             # How the context was reached says nothing to the user.
             text = _label_variable(parent, child)
-        elif not _is_namespace(parent, child):
+        elif not (_is_namespace(parent, child) or _is_own_frame(owner, parent)):
             text += _label_step(parent, child)
         owner = parent
     return _TRAIT.sub(r".\1", text.removeprefix("."))
@@ -184,3 +184,8 @@ def _is_namespace(owner: Any, attributes: Any) -> bool:
         return object.__getattribute__(owner, "__dict__") is attributes
     except AttributeError:
         return False
+
+
+def _is_own_frame(owner: Any, value: Any) -> bool:
+    """Return whether an object is the frame that a generator has before Python 3.11."""
+    return type(owner) is types.GeneratorType and type(value) is types.FrameType

@@ -30,20 +30,20 @@ _STANDARD = frozenset(
     """
     AttributeError BaseException BaseExceptionGroup ImportError NameError OSError
     StopIteration SyntaxError SystemExit UnicodeDecodeError UnicodeEncodeError
-    UnicodeTranslateError anext_awaitable async_generator_asend async_generator_athrow
-    async_generator_wrapped_value builtin_function_or_method builtin_method
-    bool bytearray_iterator bytes bytes_iterator callable_iterator cell classmethod
-    classmethod_descriptor complex coroutine_wrapper dict_itemiterator dict_items
-    dict_keyiterator dict_keys dict_reverseitemiterator dict_reversekeyiterator
-    dict_reversevalueiterator dict_valueiterator dict_values enumerate fieldnameiterator
-    filter float formatteriterator frozendict function generic_alias_iterator
-    getset_descriptor hamt hamt_array_node hamt_bitmap_node hamt_collision_node
-    instancemethod items iterator keys list_iterator list_reverseiterator
-    managedbuffer map mappingproxy member_descriptor memory_iterator
-    memoryview method method-wrapper method_descriptor module object odict_iterator
-    property range range_iterator reversed set_iterator slice staticmethod
-    str_ascii_iterator str_iterator super traceback tuple tuple_iterator values
-    wrapper_descriptor zip TaskStepMethWrapper
+    UnicodeTranslateError anext_awaitable async_generator async_generator_asend
+    async_generator_athrow async_generator_wrapped_value builtin_function_or_method
+    builtin_method bool bytearray_iterator bytes bytes_iterator callable_iterator cell
+    classmethod classmethod_descriptor complex coroutine coroutine_wrapper
+    dict_itemiterator dict_items dict_keyiterator dict_keys dict_reverseitemiterator
+    dict_reversekeyiterator dict_reversevalueiterator dict_valueiterator dict_values
+    enumerate fieldnameiterator filter float formatteriterator frozendict function
+    generator generic_alias_iterator getset_descriptor hamt hamt_array_node
+    hamt_bitmap_node hamt_collision_node instancemethod items iterator keys
+    list_iterator list_reverseiterator managedbuffer map mappingproxy member_descriptor
+    memory_iterator memoryview method method-wrapper method_descriptor module object
+    odict_iterator property range range_iterator reversed set_iterator slice
+    staticmethod str_ascii_iterator str_iterator super traceback tuple tuple_iterator
+    values wrapper_descriptor zip TaskStepMethWrapper
     _abc._abc_data _asyncio.Future _asyncio.FutureIter _asyncio.Task
     _collections._deque_iterator _collections._deque_reverse_iterator
     _collections._tuplegetter _contextvars.Context _contextvars.ContextVar

@@ -78,7 +78,7 @@ def advise_reading(path: str) -> ReadingAdvice:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "orders.csv"
-    ...     _ = path.write_text("qty,colour\n" + "7,red\n" * 1000)
+    ...     _ = path.write_text("qty,colour\n" + "7,red\n" * 10_000)
     ...     advice = advise_reading(str(path))
     >>> [part.after_dtype for part in advice.parts]
     ['int8', 'category']
