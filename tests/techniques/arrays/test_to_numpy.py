@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 from array import array
 from collections import deque, namedtuple
 from decimal import Decimal
@@ -22,6 +23,8 @@ NAN = math.nan
 CYCLE: list[Any] = []
 CYCLE.append(CYCLE)
 Point = namedtuple("Point", "x y")  # noqa: PYI024 - what users have
+# The type of characters until Python 3.12, and from 3.13 on.
+CHARACTERS: Any = "u" if sys.version_info < (3, 13) else "w"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,7 @@ Point = namedtuple("Point", "x y")  # noqa: PYI024 - what users have
         ([[[1.5], [2.5]]], "f8"),
         (deque([1, 2]), "i8"),
         (array("h", [1, 2]), "i2"),
-        (array("u", "ab"), "U1"),
+        (array(CHARACTERS, "ab"), "U1"),
         ([np.array([1, 2], "u1"), np.array([3, 4], "u1")], "u1"),
     ],
     ids=str,
