@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import operator
 from collections import Counter
@@ -153,8 +154,8 @@ def _pack_mixed(
         others = [kind for kind in kinds.values() if kind is not float]
         dtypes = [find_identical(kind, _DTYPES) or "" for kind in others]
         if len(dtypes) == 1 and dtypes[0][:1] in ("M", "m"):
-            nat = _put_nat(read, dtypes[0])
-            return _fill(nat, count, np.dtype(dtypes[0]), progress)
+            times = np.dtype(dtypes[0])
+            return _fill(_put_nat(read, times), count, times, progress)
     names = " and ".join(sorted(map(name_plain, kinds.values())))
     message = f"no dtype can hold {names} together; give another missing value"
     raise MemkitError(message)
@@ -168,10 +169,10 @@ def _unwrap(value: Any) -> Any:
     return np.generic.item(value) if is_number else value
 
 
-def _put_nat(read: Blocks, dtype: str) -> Blocks:
+def _put_nat(read: Blocks, dtype: Any) -> Blocks:
     import numpy as np  # noqa: PLC0415 - as above
 
-    nat = (np.datetime64 if dtype[0] == "M" else np.timedelta64)("NaT")
+    nat = dtype.type("NaT", np.datetime_data(dtype)[0])
 
     def read_nat() -> Iterator[list[Any]]:
         for block in read():
@@ -252,37 +253,57 @@ def _pack_scalars(read: Blocks, count: int) -> Any:
     """Pack numpy's own scalars."""
     import numpy as np  # noqa: PLC0415 - as above
 
-    packed = np.array(list(itertools.chain.from_iterable(read())))
+    scalars = list(itertools.chain.from_iterable(read()))
+    if issubclass(type(scalars[0]), (np.datetime64, np.timedelta64)):
+        scalars = _unify(scalars)
+    packed = np.array(scalars)
     if packed.shape != (count,) or packed.dtype.hasobject:
         message = (
             "it contains scalars that no single dtype can hold; convert them first"
         )
         raise MemkitError(message)
-    if packed.dtype.kind in "mM":
-        _check_units(read, packed)
     return packed
 
 
-def _check_units(read: Blocks, packed: Any) -> None:
-    """Refuse times of several units if the finest one cannot hold all of them."""
-    times = itertools.chain.from_iterable(read())
-    for before, after in zip(times, packed, strict=True):
-        if before.dtype != packed.dtype and not _is_same_time(before, after):
-            coarse = f"{packed.dtype.char}8[us]"
+def _unify(times: list[Any]) -> list[Any]:
+    """Return times in their finest unit; refuse one that it cannot hold."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    try:
+        finest = functools.reduce(np.promote_types, {each.dtype for each in times})
+    except TypeError:
+        # No unit holds both years and days.
+        return times
+    unified = []
+    for time in times:
+        converted = _convert(time, finest)
+        if converted is None:
+            coarse = f"{finest.char}8[us]"
             message = (
-                f"it contains {before!s}, which is out of the range of {packed.dtype}, "
-                "the unit of other values; keep the list, or round each with "
+                f"it contains {time!s}, which is out of the range of {finest}, the "
+                "unit of other values; keep the list, or round each with "
                 f".astype({coarse!r})"
             )
             raise MemkitError(message)
+        unified.append(converted)
+    return unified
 
 
-def _is_same_time(before: Any, after: Any) -> bool:
+def _convert(time: Any, dtype: Any) -> Any:
+    """Return a time in another unit; None if that cannot hold it."""
     import numpy as np  # noqa: PLC0415 - a feature of numpy's
 
-    if np.isnat(before):
-        return bool(np.isnat(after))
-    return bool(not np.isnat(after) and after.astype(before.dtype) == before)
+    if time.dtype == dtype:
+        return time
+    try:
+        converted = time.astype(dtype)
+    except OverflowError:
+        # From numpy 2.5 on; before, it becomes another time, or none.
+        return None
+    if np.isnat(time):
+        return converted if np.isnat(converted) else None
+    is_same = not np.isnat(converted) and converted.astype(time.dtype) == time
+    return converted if is_same else None
 
 
 def _pack_large(read: Blocks, count: int, progress: Progress | None) -> Any:

@@ -34,7 +34,7 @@ class Missing(Enum):
     def restore(self) -> Any:
         """Return the missing value, always the same NaN."""
         if self is not Missing.NAN:
-            return getattr(import_module("numpy"), self.value)("NaT")
+            return getattr(import_module("numpy"), self.value)("NaT", "ns")
         # It is the one that pandas uses and users look up; Python's is another object.
         return getattr(sys.modules.get("numpy"), "nan", math.nan)
 

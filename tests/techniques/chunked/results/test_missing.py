@@ -86,7 +86,13 @@ def test_one_entry(
 
 def test_kinds_stay_apart() -> None:
     """None, NaN, and the missing times and durations are different keys."""
-    kinds = [None, math.nan, np.datetime64("NaT"), np.timedelta64("NaT"), pd.NaT]
+    kinds = [
+        None,
+        math.nan,
+        np.datetime64("NaT", "ns"),
+        np.timedelta64("NaT", "ns"),
+        pd.NaT,
+    ]
     sums = combine("sum", *[dict.fromkeys(kinds, 1)] * 3)
     assert list(map(repr, sums)) == list(map(repr, [None, np.nan, *kinds[2:]]))
     assert set(sums.values()) == {3}
