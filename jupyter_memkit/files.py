@@ -14,8 +14,8 @@ from jupyter_memkit.errors import MemkitError
 def write_file(path: Path, text: str) -> int:
     """Write a text file, and return its size in bytes.
 
-    An existing file is replaced atomically: completely or not at all. What is no file,
-    such as ``/dev/stdout``, is written to.
+    An existing file is replaced atomically: completely or not at all. What is not a
+    regular file, such as ``/dev/stdout``, is written to directly.
 
     Parameters
     ----------

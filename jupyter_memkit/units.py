@@ -231,7 +231,7 @@ def read_bytes(name: str, size: SupportsIndex | str) -> int:
 
 
 def _read_integer(number: SupportsIndex) -> int:
-    """Return an integer of any type as Python's own; 0 for what is none."""
+    """Return an integer of any type as Python's own; 0 for anything else."""
     if isinstance(number, bool):
         return 0
     try:

@@ -106,7 +106,7 @@ def run_notebook(
     account = Account()
     runner = Runner(read, account, progress)
     runner.allow_errors = allow_errors
-    # Whole seconds; None is no limit.
+    # Whole seconds; None means no limit.
     runner.timeout = None if timeout_s is None else math.ceil(timeout_s)
     if kernel is not None:
         runner.kernel_name = kernel
@@ -140,7 +140,7 @@ def _read_notebook(path: Path) -> NotebookNode:
     except OSError as error:
         message = f"'{path}' cannot be read ({error.strerror}); check its name"
         raise MemkitError(message) from error
-    # What nbformat raises for a file that is no notebook depends on its content.
+    # What nbformat raises for a file that is not a notebook depends on its content.
     except Exception as error:
         message = f"'{path}' is not a notebook; open it in JupyterLab and save it again"
         raise MemkitError(message) from error

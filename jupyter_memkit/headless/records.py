@@ -140,7 +140,7 @@ def read_run(path: Path) -> NotebookRun:
     Raises
     ------
     MemkitError
-        If it cannot be read, or is no such file.
+        If it cannot be read, or is not such a file.
     """
     try:
         stored = json.loads(path.read_text("utf-8"))
@@ -197,6 +197,6 @@ def _is_of(declared: Any, value: Any) -> bool:
             _is_of(of_values, each) for each in value.values()
         )
     if declared is float:
-        # JSON has one kind of numbers; Python's reader knows values that are none.
+        # JSON does not distinguish them; Python's reader also accepts NaN and Infinity.
         return type(value) in (int, float) and math.isfinite(value)
     return type(value) is declared

@@ -86,7 +86,7 @@ class _Writer:
 
 
 def _join(parts: set[str | None], variable: str) -> str | None:
-    """Return one expression that is right for all elements; None if there is none."""
+    """Return an expression that is right for all elements; None if none is."""
     if len(parts) == 1:
         return parts.pop()
     changes = parts - {variable}

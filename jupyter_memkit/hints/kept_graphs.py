@@ -188,7 +188,7 @@ def _is_carried(kept: KeptGraph, store: Store) -> bool:
 
 
 def _count_collected(tensors: list[Found]) -> int:
-    """Return how many tensors are elements of a list or the like."""
+    """Return how many tensors are elements of a list or another collection."""
     return sum(
         any(type(owner) is kind for owner, _ in each.steps for kind in _COLLECTIONS)
         for each in tensors

@@ -144,7 +144,7 @@ def _bind_values(parser: argparse.ArgumentParser, words: list[Word]) -> Iterator
 
 
 def _continues(text: str, word: Word) -> bool:
-    """Return whether a list goes on with a word."""
+    """Return whether a word continues a list."""
     return word.startswith(",") or (text.endswith(",") and not _is_option(word))
 
 

@@ -37,7 +37,7 @@ class Block:
 
 
 def owns_unseen(kind: type) -> bool:
-    """Return whether the buffers of a type's objects are no Python objects."""
+    """Return whether the buffers of a type's objects are not Python objects."""
     return name_module(kind).partition(".")[0] in _LIBRARIES
 
 

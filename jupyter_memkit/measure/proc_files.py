@@ -94,7 +94,7 @@ def is_fork(pid: int, starts: tuple[bytes, bytes]) -> bool:
     Parameters
     ----------
     pid : int
-        The process; if it has ended, it is none.
+        The process; one that has ended does not count as a fork.
     starts : tuple of (bytes, bytes)
         The other's, from `read_starts`.
     """

@@ -30,7 +30,7 @@ class MemkitServer(Configurable):
         default_value=0.0,
         min=0.0,
         help="How often the memory of each kernel is read for the server's /metrics, "
-        "in seconds; by default it is not there.",
+        "in seconds; by default, it is not read.",
     ).tag(config=True)
 
 

@@ -27,7 +27,7 @@ _TIMEOUT_S = 10.0
 _LEAST_WAIT_S = 1
 _MOST_WAIT_S = 600
 _BUSY = (
-    "a cell is running, and variables are looked at between cells only; ask again when "
+    "a cell is running, and variables are inspected only between cells; ask again when "
     "it has ended (memory_state answers meanwhile)"
 )
 

@@ -58,7 +58,7 @@ def _build_rows(stop: GuardStop) -> Iterator[tuple[str, str]]:
     if stop.variables:
         yield "variables", ", ".join(map(describe_variable, stop.variables))
     if stop.programs:
-        yield "goes on", ", ".join(map(_describe_program, stop.programs))
+        yield "still running", ", ".join(map(_describe_program, stop.programs))
 
 
 def _describe_program(program: LeftProgram) -> str:

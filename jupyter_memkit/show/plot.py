@@ -143,7 +143,7 @@ def _new_axes(height_in: float, plotted: Mapping[str, Sequence[Record]]) -> Axes
 
 
 def _figure_type() -> type[Figure]:
-    # Created anew each time: matplotlib can have been unloaded in between.
+    # Created each time: matplotlib may have been unloaded in between.
     from matplotlib.figure import Figure  # noqa: PLC0415 - when a plot is requested
 
     class MemoryFigure(Figure):

@@ -209,6 +209,6 @@ def _find_pools() -> Iterator[Pool]:
 
 
 def _empty(release: Callable[[], object]) -> bool:
-    """Empty an allocator, which does not tell whether it returned anything."""
+    """Empty an allocator that does not report whether it returned anything."""
     release()
     return True

@@ -33,8 +33,8 @@ class Hostile:
 def test_a_mark_that_is_no_text(make: Callable[[], Any]) -> None:
     """A block and a function with such a mark are refused in one sentence."""
     sentence = (
-        "a mark is a text: a size with its unit, such as '8GB', a share of the limit, "
-        "such as '85%', or 'auto'"
+        "a mark is a string: a size with its unit, such as '8GB', a share of the "
+        "limit, such as '85%', or 'auto'"
     )
     guard = memkit.guard(make())
     with pytest.raises(MemkitError) as refused, guard:

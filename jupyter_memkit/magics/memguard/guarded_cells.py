@@ -207,7 +207,7 @@ class GuardedCells:
         if exceeded is not None:
             if not was_converted:
                 exc_tuple = (type(exceeded), exceeded, exceeded.__traceback__)
-            # Threads that go on may have filled the room during the search.
+            # Threads that keep running may have filled the room during the search.
             guard.make_room(is_ample=True)
         try:
             show(exc_tuple, *arguments, **options)
@@ -215,7 +215,7 @@ class GuardedCells:
             if was_converted:
                 guard.make_room()
             else:
-                guard.go_on()
+                guard.resume()
 
     def _convert(self, error: BaseException) -> MemoryLimitExceeded | None:
         """Return the complete error of a stop, as `Guard.convert`, and room for it."""
@@ -230,8 +230,8 @@ class GuardedCells:
         """Prepare the card of a stop that led to an error, which stays as it is."""
         _, *earlier = walk_chain(error, hidden=False)
         for each in earlier:
-            # The search before has made room, which is none of the cell's.
-            process_guard().go_on()
+            # The previous search has made room, which the cell must not use.
+            process_guard().resume()
             if self._convert(each) is not None:
                 return
 

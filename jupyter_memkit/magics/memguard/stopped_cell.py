@@ -45,7 +45,7 @@ _LEAST_SHARE = 0.01
 
 
 def complete(stop: GuardStop, shell: Any, start: CellStart | None) -> GuardStop:
-    """Add the largest variables, what goes on and the cures to the record of a stop."""
+    """Add the largest variables, running programs and cures to the record of a stop."""
     cell = tracker().running_here
     number = None if cell is None else cell.execution_count
     least_bytes = int(_LEAST_SHARE * stop.mark_bytes)
@@ -117,7 +117,7 @@ def _end_programs(programs: tuple[LeftProgram, ...]) -> Iterator[Cure]:
             code=f"!kill -9 {' '.join(str(each.pid) for each in programs)}",
             use="run",
             saves_bytes=sum(each.bytes for each in programs),
-            why="was started by this cell, and goes on",
+            why="was started by this cell, and is still running",
         )
 
 

@@ -48,7 +48,7 @@ _SEQUENCES = (list, tuple, deque)
 _SETS = (set, frozenset)
 # Their attributes lead to all variables of a module.
 _SCOPES = (FunctionType, FrameType)
-# Longer texts are no keys that a line of code should contain.
+# Longer keys would make a line of code unreadable.
 _KEY_LENGTH = 40
 
 Steps = tuple[tuple[Any, str | None], ...]

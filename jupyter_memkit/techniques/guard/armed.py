@@ -205,8 +205,8 @@ class Guard:
         if self._marks:
             self._belts.make_room(is_ample=is_ample)
 
-    def go_on(self) -> None:
-        """Guard the code of this thread again, which goes on after `make_room`."""
+    def resume(self) -> None:
+        """Guard the code of this thread again, which continues after `make_room`."""
         region = self._regions.own
         if region is None or not self._marks:
             return

@@ -147,7 +147,7 @@ def read_mark(text: str, action: str = "stop") -> Mark:
         raise MemkitError(message)
     if not issubclass(type(text), str):
         message = (
-            "a mark is a text: a size with its unit, such as '8GB', a share of the "
+            "a mark is a string: a size with its unit, such as '8GB', a share of the "
             "limit, such as '85%', or 'auto'"
         )
         raise MemkitError(message)

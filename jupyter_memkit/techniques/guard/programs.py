@@ -2,7 +2,7 @@
 
 A stop does what Ctrl-C in Jupyter does. The signal reaches the group of the process,
 and IPython passes it on to the command of a ``!``, which has a terminal of its own.
-Programs in a session of their own go on, and so do all that are older than the code.
+Programs in a session of their own continue, and so do all that are older than the code.
 
 The watcher must stay small, so this module imports almost nothing.
 """

@@ -1,7 +1,7 @@
 """Interrupts the queries of DuckDB that guarded code runs.
 
 An error in the thread that runs a query ends it only once DuckDB's own threads have
-ended their tasks, and these go on taking memory. An interrupted connection ends them
+ended their tasks, and these keep taking memory. Interrupting the connection ends them
 within milliseconds (measured with DuckDB 2.0; its Python API, ``interrupt``).
 """
 

@@ -94,7 +94,7 @@ class Cure(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftProgram(Record):
-    """A program that a stopped cell has started, and that goes on.
+    """A program that a stopped cell has started, and that is still running.
 
     Attributes
     ----------

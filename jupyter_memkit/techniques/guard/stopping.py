@@ -162,7 +162,7 @@ class Stopping:
         return exceeded.with_traceback(traceback)
 
     def find_programs(self) -> list[int]:
-        """Return the programs of the code that was stopped last, if they go on.
+        """Return the programs of the code that was stopped last, if they still run.
 
         Those that were interrupted are given some time.
         """

@@ -36,7 +36,7 @@ def start_detached(
     ----------
     module : str
         A module of this package, which imports little. Its ``main`` forks, lets the
-        first process exit, and goes on in the second.
+        first process exit, and continues in the second.
     arguments : tuple
         What ``main`` is called with; values whose repr is their expression.
     descriptors : collection of int

@@ -1,6 +1,6 @@
 """Pickles tensors with their gradients, and refuses those with a graph.
 
-torch would leave both out without a word, and ``backward()`` would do something else.
+torch would silently leave out both, and ``backward()`` would do something else.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def find_duplicates(
             arrays = _read_arrays(value)
             layouts = [read_layout(array) for array in arrays]
             if arrays and None not in layouts:
-                # How the blocks of a frame lie is of no consequence.
+                # How the blocks of a frame are laid out makes no difference.
                 n_compared = 2 if is_table(value) else None
                 key = tuple(layout[:n_compared] for layout in layouts if layout)
                 alike[id(type(value)), key].append(name)

@@ -26,7 +26,7 @@ SameData = Callable[[Any, Any], bool]
 
 
 def read_layout(array: Any) -> tuple[Any, ...] | None:
-    """Return all that tells two arrays with the same data apart.
+    """Return everything that distinguishes two arrays with the same data.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def are_alike(one: Any, other: Any, same_data: SameData) -> bool:
 
 
 def _read_dtype(dtype: Any) -> Any:
-    """Return what tells a dtype apart; None if it has objects, metadata or titles."""
+    """Return what identifies a dtype; None if it has objects, metadata or titles."""
     if dtype.hasobject or dtype.metadata is not None:
         return None
     if dtype.subdtype is not None:

@@ -182,7 +182,7 @@ def _read_columns(node: ast.expr) -> tuple[ast.expr, list[str]] | None:
     match node:
         case ast.Attribute(value=place, attr=name):
             frame = getattr(sys.modules.get("pandas"), "DataFrame", None)
-            # chunk.index is no column.
+            # chunk.index, for example, is not a column.
             return None if hasattr(frame, name) else (place, [name])
         case ast.Subscript(
             value=ast.Attribute(value=place, attr="loc"),

@@ -47,7 +47,7 @@ class StatisticCall:
 
 
 def read_call(node: ast.Call, namespace: Mapping[str, Any]) -> StatisticCall | None:
-    """Return the statistic of a call; None if it is none that combines.
+    """Return the statistic of a call; None if it is not one that combines.
 
     Parameters
     ----------

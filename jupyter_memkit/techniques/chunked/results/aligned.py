@@ -166,7 +166,7 @@ class Aligned:
                 dropna=False,
             )
         )
-        # The sum of infinities of both signs is NaN, which is no reason to warn.
+        # The sum of infinities of both signs is NaN, without a warning.
         with sys.modules["numpy"].errstate(invalid="ignore"):
             # A sum of missing values only is missing, as over the whole.
             combined = (

@@ -24,7 +24,7 @@ class IterableSource:
     """An iterable, or an iterator, which can be read only once.
 
     Frames are cut into frames of the requested rows, unless they are in an object that
-    has a length and is no list: its items are the rows.
+    has a length and is not a list: its items are the rows.
     """
 
     data: Iterable[Any]

@@ -53,7 +53,7 @@ def line_pieces(
     row_bytes : float
         The approximate length of a line.
     skips_empty : bool
-        Whether empty lines are no rows.
+        Whether empty lines are skipped, instead of being rows.
 
     Yields
     ------

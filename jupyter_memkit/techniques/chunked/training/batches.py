@@ -216,7 +216,7 @@ class Batches:
             The most passes over the data.
         holdout : float
             The fraction of the chunks to score the model on after each epoch, instead
-            of training on them; 0 is none.
+            of training on them; 0 holds out nothing.
         patience : int, optional
             End when the score has not improved for so many epochs.
         progress : callable, optional

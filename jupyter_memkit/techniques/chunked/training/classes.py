@@ -96,7 +96,7 @@ def find_values(values: Any, what: str) -> Any:
         is_known = False
     if not is_known:
         message = (
-            f"{what}: some values are missing or of another kind, so they are no "
+            f"{what}: some values are missing or of another type, so they cannot be "
             "classes; leave those rows out, in the cell or with a function as the "
             "target"
         )

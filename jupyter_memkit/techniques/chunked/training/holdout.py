@@ -15,7 +15,7 @@ class Holdout:
     Parameters
     ----------
     fraction : float
-        The fraction that is held out; 0 is none.
+        The fraction that is held out; 0 holds out nothing.
 
     Raises
     ------

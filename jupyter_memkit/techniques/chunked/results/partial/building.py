@@ -94,7 +94,7 @@ class PartialGroups:
             sys.modules["pandas"].Series(0, index=self._frame.index, name="all")
         ]
         try:
-            # Infinities of both signs are no reason to warn.
+            # The sum of infinities of both signs is NaN, without a warning.
             with sys.modules["numpy"].errstate(invalid="ignore"):
                 return statistic.begin(self._frame, column, keys)
         except (TypeError, ValueError) as error:

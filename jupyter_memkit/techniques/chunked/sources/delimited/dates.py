@@ -70,8 +70,8 @@ class Dates:
         Raises
         ------
         TypeChange
-            If dates in a column have another type than in earlier rows, or are none;
-            those of an index stay text.
+            If dates in a column have another type than in earlier rows, or a value is
+            not a date; those of an index stay text.
         """
         for name, kind in self._kinds.items():
             if is_date(kind):

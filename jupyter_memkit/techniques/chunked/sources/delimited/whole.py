@@ -87,7 +87,7 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
         row_bytes=0.0,
         has_index=has_index,
         index=tuple(
-            # Text that the user wants is no numbers that are too large.
+            # Integers that the user wants as text are not too large for it.
             (name, "str" if kind == "integer" and _is_given(options, name) else kind)
             for name, kind in index
         ),

@@ -22,8 +22,8 @@ _IterableDataset: Any = torch.utils.data.IterableDataset
 class TorchBatches(_IterableDataset):  # type: ignore[misc] # its base is not known
     """Batches of tensors, as `Batches.torch` returns them.
 
-    Workers start anew in each epoch, from the same copy of the dataset. So the numbers
-    of their epochs are in shared memory.
+    Workers are restarted in each epoch, from the same copy of the dataset, so the
+    numbers of their epochs are in shared memory.
 
     Parameters
     ----------
