@@ -1,7 +1,7 @@
-"""Parses and formats quantities, by the same rules as ``labextension/src/format.ts``.
+"""Parses and formats quantities. Sizes are shown in powers of 1024 with IEC units.
 
-Both are tested with ``tests/fixtures/format_cases.json``. Sizes are shown in powers of
-1024 with IEC units.
+``labextension/src/text/format.ts`` has the same rules, and both are tested with
+``tests/fixtures/format_cases.json``.
 """
 
 from __future__ import annotations

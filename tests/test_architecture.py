@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -160,6 +161,19 @@ def test_nothing_of_ours_runs_where_exceptions_are_dropped() -> None:
                 case _:
                     pass
     assert found == []
+
+
+def test_named_files_exist() -> None:
+    """The files of this repository that docstrings and comments name exist."""
+    pattern = re.compile(r"(?:labextension|tests|notebooks)/[\w./-]+\.\w+")
+    root = PACKAGE.parent
+    missing = [
+        (path, name)
+        for path in modules()
+        for name in pattern.findall(path.read_text())
+        if not (root / name).exists()
+    ]
+    assert missing == []
 
 
 def test_tests_stand_alone() -> None:

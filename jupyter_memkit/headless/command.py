@@ -250,7 +250,7 @@ def _check_target(target: str) -> None:
         if not path.resolve().parent.is_dir():
             message = f"the folder of '{target}' does not exist; create it first"
             raise MemkitError(message)
-        # Of a file system that is mounted to be read, the permissions say nothing.
+        # On a file system that is mounted read-only, the permissions say nothing.
         with aside_of(path.resolve()) as aside:
             aside.touch()
     except OSError as error:

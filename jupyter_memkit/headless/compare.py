@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from jupyter_memkit.headless.records import CellRun, NotebookRun
 from jupyter_memkit.records import Record
 
-# Two runs of the same cell differ by so much: by what the allocators kept.
+# Two runs of the same cell differ by this much, because of what allocators keep.
 _LEAST_BYTES = 8 * 1024 * 1024
 TOLERANCE = 0.05
 """The share by which a figure may grow before it counts as worse."""

@@ -4,8 +4,8 @@ A rule applies to a cell that called the function and whose peak was about twice
 kept. Where the file is known, its size must be that of the copy, so a peak that comes
 from something else in the cell is not taken for it.
 
-The remedies map the file: its pages count as resident while they are used, but the
-system can drop them at any time, as memory that was read into cannot be.
+The remedies map the file: its pages count as resident while they are used, but unlike
+memory that the file was read into, the system can drop them at any time.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def find(scene: Scene) -> Iterator[Hint]:
 def _find_saved(parts: Sequence[Part], smaller: Sequence[Part], size: Size) -> int:
     """Return how many bytes the cure frees, less those that it takes.
 
-    Neither what something else keeps too is freed, nor pages that were never touched.
+    Memory that something else keeps too is not freed, nor are pages never touched.
     """
     before_bytes = sum(part.before_bytes for part in smaller)
     kept_bytes = sum(part.before_bytes for part in parts) - before_bytes

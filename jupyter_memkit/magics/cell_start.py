@@ -19,9 +19,9 @@ class CellStart:
     """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
-        # Before each cell there is time for loops in C alone, which a name, its number
-        # and its length in a tuple are not; the collector does not visit these either.
-        # The copy is made at once, because threads may add variables.
+        # This runs before each cell, so it uses only loops written in C, and containers
+        # of strings and numbers, which the collector does not visit. The copy is made
+        # in one step, because threads may add variables.
         variables = dict(namespace)
         self._names = tuple(variables)
         self._identities = tuple(map(id, variables.values()))

@@ -1,10 +1,10 @@
 """Finds where a search for holders starts.
 
-The names of IPython's own are left out: a user cannot delete them, and they lead to all
-that the shell and the kernel hold. That has roots of its own, whose names are
-expressions, and so has what was registered with the interpreter. They are searched from
-the start, so no path goes through a variable that merely refers to the same shell,
-logger or context.
+IPython's own names are left out: a user cannot delete them, and they lead to all that
+the shell and the kernel hold. That has roots of its own, whose names are expressions,
+and so has what was registered with the interpreter. They are searched from the start,
+so no path goes through a variable that merely refers to the same shell, logger or
+context.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Follows the server's kernels, and leaves how they ended beside their last states.
+"""Follows the server's kernels, and stores how they ended next to their last states.
 
 Only the parent of a process learns its exit status, and the server is the parent of its
 kernels. It notices an end when a page asks, and otherwise when jupyter_client's

@@ -1,4 +1,4 @@
-"""Draws memory over time; ``labextension/src/marks.ts`` draws the same marks."""
+"""Draws memory over time, with the marks of ``labextension/src/chart/marks.ts``."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def free(  # noqa: PLR0913 - each is one choice of the user's
         ``Out[3]``. A figure is closed.
     hooks : bool
         Whether to remove torch's forward and backward hooks that keep the value of one
-        of `names` alive. What has such a hook works on without it.
+        of `names` alive. What has such a hook keeps working without it.
     outputs : bool
         Whether to delete the outputs of cells: ``Out``, ``_`` and ``_3``.
     figures : bool

@@ -163,7 +163,7 @@ def dismiss_death(place: Place, death_id: str) -> bool:
 
 
 def leave_end(path: Path, exit_code: int) -> None:
-    """Write how a process ended beside its state, unless it ended cleanly.
+    """Write how a process ended next to its state, unless it ended cleanly.
 
     Parameters
     ----------

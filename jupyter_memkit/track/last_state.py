@@ -28,10 +28,10 @@ if TYPE_CHECKING:  # the server reads states, and tracks nothing
     from jupyter_memkit.track.tracker import MemoryTracker
 
 END_SUFFIX = ".end"
-"""Of the file beside a state in which others write how its process ended."""
+"""Of the file next to a state in which others write how its process ended."""
 
 DISMISSED_SUFFIX = ".dismissed"
-"""Of the file beside the state of a death that the user has dismissed."""
+"""Of the file next to the state of a death that the user has dismissed."""
 
 _FILE_BYTES = 8192
 # A column of /proc/<pid>/stat, counted from the one after the name.
@@ -190,7 +190,7 @@ class LastState:
 
 
 def remove_state(path: Path) -> None:
-    """Remove the state of a process, and what was written beside it."""
+    """Remove the state of a process, and what was written next to it."""
     for each in (
         path,
         path.with_suffix(END_SUFFIX),

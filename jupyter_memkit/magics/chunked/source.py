@@ -60,7 +60,7 @@ def _find_source(text: Word, user_ns: dict[str, Any]) -> Any:
 
 
 def _is_call(text: str) -> bool:
-    """Return whether the source is a call, as which no path parses."""
+    """Return whether the source is a call; no path is parsed as one."""
     try:
         return isinstance(ast.parse(text, mode="eval").body, ast.Call)
     except SyntaxError:

@@ -109,7 +109,7 @@ class _Shell(InteractiveShell):
 
 
 class _CellHooks(StateHooks):
-    """Reports also the variables that a cell has set, whether it fails or not."""
+    """Also reports the variables that a cell has set, whether it fails or not."""
 
     def after_call(self) -> Traces:
         return dataclasses.replace(super().after_call(), variables=_Shell.changed)

@@ -30,14 +30,14 @@ class Claim:
         The memory.
     purpose : str
         What it is for, such as ``"gradients"``.
-    beside : object
+    owner : object
         The parameter, or the module of a buffer, whose layer it belongs to; None if it
         belongs to no layer.
     """
 
     buffers: list[Buffer]
     purpose: str
-    beside: Any
+    owner: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Total:
             self._add(claim, self._find_layer(claim))
 
     def _find_layer(self, claim: Claim) -> int:
-        return self._layer_of.get(id(claim.beside), _NO_LAYER)
+        return self._layer_of.get(id(claim.owner), _NO_LAYER)
 
     def _add(self, claim: Claim, layer: int) -> None:
         for buffer in claim.buffers:

@@ -1,6 +1,6 @@
 """Finds the modules, optimizers and tensors that variables refer to.
 
-Imported only beside torch.
+Imported only once torch is.
 """
 
 from __future__ import annotations

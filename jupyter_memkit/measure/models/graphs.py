@@ -5,7 +5,7 @@ nodes before it (``next_functions``), to a leaf (``variable``), and to the value
 its backward pass needs (``_raw_saved_…``). These are read packed: unpacking a value
 would run the hooks with which checkpointing recomputes and offloading copies it, and
 fails after a backward pass has freed it. An older torch only returns unpacked values,
-so what its nodes saved is not visible. Imported only beside torch.
+so what its nodes saved is not visible. Imported only once torch is.
 """
 
 from __future__ import annotations

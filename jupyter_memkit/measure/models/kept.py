@@ -1,4 +1,4 @@
-"""Finds variables that keep graphs alive, and what these keep; only beside torch."""
+"""Finds variables that keep graphs alive, and what these keep; needs torch."""
 
 from __future__ import annotations
 

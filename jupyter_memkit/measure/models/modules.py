@@ -1,4 +1,4 @@
-"""Reads the tensors of a module, layer by layer; imported only beside torch.
+"""Reads the tensors of a module, layer by layer; imported only once torch is.
 
 ``parameters()`` and its like are methods that the user's class can override, so the
 dicts in which `torch.nn.Module` registers things are read instead.

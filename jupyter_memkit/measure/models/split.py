@@ -1,4 +1,4 @@
-"""Splits the memory of models by purpose; imported only beside torch.
+"""Splits the memory of models by purpose; imported only once torch is.
 
 Each storage belongs to the first that claims it: parameters and buffers before
 gradients, gradients before the state of optimizers, that before tensors in variables,
@@ -177,12 +177,12 @@ class Splitter:
                 self._claim(tensor, "activations", nearest.get(number))
         self._is_whole &= graph.is_whole
 
-    def _claim(self, tensor: Any, purpose: str, beside: Any = None) -> None:
+    def _claim(self, tensor: Any, purpose: str, owner: Any = None) -> None:
         """Claim a tensor for the layer of a parameter, or of a module's buffers."""
         self._check()
         buffers, is_whole = find_buffers(tensor)
         self._is_whole &= is_whole
-        self._claims.append(Claim(buffers, purpose, beside))
+        self._claims.append(Claim(buffers, purpose, owner))
 
 
 def _drop_parts(models: list[Model]) -> list[Model]:

@@ -1,4 +1,4 @@
-"""Reads tensors without running code of their classes; imported only beside torch."""
+"""Reads tensors without running code of their classes; imported only once torch is."""
 
 from __future__ import annotations
 

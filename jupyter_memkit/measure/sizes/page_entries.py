@@ -66,8 +66,8 @@ class PageEntries:
                 continue
             part = max(start, mapping.start), min(end, mapping.end)
             in_part = _count_present(file, *part)
-            beside = self._count_all(file, mapping) - in_part
-            least += min(in_part, max(0, mapping.resident_bytes - beside))
+            outside = self._count_all(file, mapping) - in_part
+            least += min(in_part, max(0, mapping.resident_bytes - outside))
             most += min(in_part, mapping.resident_bytes)
         return least, most
 

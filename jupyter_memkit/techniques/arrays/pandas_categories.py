@@ -1,4 +1,4 @@
-"""Converts strings to categories block by block, as long as that is worth it."""
+"""Converts strings to categories block by block, while that is worth it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells the subclasses of arrays apart by what their plain array would lose."""
+"""Distinguishes the subclasses of arrays by what their plain array would lose."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Guard:
     listeners : list of Listener
         What it notifies. Without any, warnings are printed.
     end_path : str
-        The file in which the watcher writes how the process ended, beside one of the
+        The file in which the watcher writes how the process ended, next to one of the
         same name that ends in ``.json`` and is removed at a clean end; empty for none.
     obstacle : str
         Why a mark that a setting asks for is not in force; empty if there is none.

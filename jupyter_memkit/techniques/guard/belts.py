@@ -117,7 +117,7 @@ class Belts:
             self.enter(0, used_bytes, own)
             return
         if not latest.is_in_this_thread:
-            # What the code of this thread keeps is not the doing of the other.
+            # What the code of this thread keeps is not due to the other.
             latest.start_bytes = max(latest.start_bytes, used_bytes)
         self.enter(latest.number, latest.start_bytes, own)
 
@@ -173,7 +173,7 @@ class Belts:
         children_bytes = self.page["children_bytes"]
         mark_bytes = self._marks.lowest(self.page).bytes_now(self.page)
         if children_bytes > _SHARE_TO_RELEASE * mark_bytes:
-            # What they have taken since the last reading is not the doing of the cell.
+            # What they have taken since the last reading is not due to the cell.
             self.watch.refresh()
 
     def release_early(self) -> Memory:

@@ -20,7 +20,7 @@ from jupyter_memkit.techniques.guard.shared import SharedPage
 if sys.platform == "linux":
     import resource
 
-# What libraries reserve and hardly use between two looks of the watcher: stacks of
+# What libraries reserve and hardly use between two readings of the watcher: stacks of
 # threads, and what an allocator takes ahead, 128 MiB or more for that of pyarrow.
 _STACK_BYTES = 8 << 20
 _SLACK_BYTES = 192 << 20

@@ -39,7 +39,7 @@ Moment = tuple[int, int]
 def read_moment() -> Moment:
     """Return the current moment.
 
-    A tick is ten milliseconds. Within one, the ids of processes tell their order.
+    A tick is ten milliseconds. Within one, the ids of processes show their order.
     """
     if sys.platform != "linux":
         return int(time.time()), 0
@@ -79,7 +79,7 @@ def has_started(thread: int, since: Moment) -> bool:
         columns = read_stat_columns(f"self/task/{thread}")
         return (int(columns[_START]), thread) > since
     except (OSError, ValueError, IndexError):
-        # It has ended, or the system does not tell.
+        # It has ended, or the system does not report it.
         return False
 
 

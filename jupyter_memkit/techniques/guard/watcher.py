@@ -38,7 +38,7 @@ _AGAIN_S = 0.1
 # what it fills meanwhile is above the mark.
 _RESTING_S = 1.0
 _MOST_LATE_S = 0.03
-# As of a program that must react at once. Only the administrator may have it.
+# That of a program that must react at once. Only the administrator may set it.
 _PRIORITY = -10
 # The marks in the page.
 _STOPS = ("mark_bytes", "reserve_bytes")
@@ -274,7 +274,7 @@ def leave_end(kernel: int, page: SharedPage, path: str) -> None:
     page : SharedPage
         The last reading.
     path : str
-        The file, beside the state that the kernel removes at a clean end.
+        The file, next to the state that the kernel removes at a clean end.
     """
     state = path[: path.rindex(".")] + ".json"
     if not os.path.exists(state):  # noqa: PTH110 - pathlib is large

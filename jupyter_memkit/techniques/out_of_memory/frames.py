@@ -10,8 +10,8 @@ from jupyter_memkit.techniques.out_of_memory.chain import read_traceback, walk_c
 def release_frames(error: BaseException) -> None:
     """Drop the local variables of all frames of an error, its causes and contexts.
 
-    Frames that still run keep theirs, and so does a notebook: its variables are no
-    local ones.
+    Frames that still run keep theirs, and so does a notebook, whose variables are not
+    local.
 
     Parameters
     ----------

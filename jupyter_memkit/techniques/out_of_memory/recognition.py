@@ -109,7 +109,7 @@ def _recognize(error: BaseException) -> Failure | None:
     library = kind.__module__.partition(".")[0]
     text = "\n".join(read_texts(error))
     device: str | None = None
-    # torch raises also plain errors. Errors of other libraries may quote these texts:
+    # torch also raises plain errors. Errors of other libraries may quote these texts:
     # a log, another process, the quota of a service.
     is_torch = kind is RuntimeError or library == "torch"
     if is_torch and (named := _TORCH_DEVICE.search(text)):

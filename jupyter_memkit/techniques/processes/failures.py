@@ -152,7 +152,7 @@ def _list_forms(error: BaseException) -> list[Any]:
         # It says how.
         return [error]
     _, args, *state = kind.__reduce__(error)
-    # Pickle would pass what its class has passed on, such as the text, to the class.
+    # Pickle would call the class with what it has passed to its base, such as the text.
     return [partial(_make_error, kind, args, *state), error]
 
 

@@ -89,7 +89,7 @@ class Freed(Record):
         Resident memory after.
     python_heap_free_bytes : int
         Memory that is free in Python's heap, and that cannot be returned while objects
-        beside it are in use; 0 if unknown.
+        next to it are in use; 0 if unknown.
     steps : tuple of FreeingStep
         The steps in order, and what came back during steps that found nothing to
         release; their bytes add up to the total.

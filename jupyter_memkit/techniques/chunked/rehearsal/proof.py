@@ -14,7 +14,7 @@ import sys
 from jupyter_memkit.techniques.chunked.rehearsal.row_wise import is_row_wise, is_rows
 
 _ADDING = frozenset({"count", "size", "sum", "value_counts"})
-# Functions of the value that change its type only.
+# Functions that change only the type of the value.
 _CONVERTING = frozenset({"float", "int"})
 _DISTINCT = frozenset({"list", "set", "tolist", "to_list", "unique"})
 

@@ -74,9 +74,9 @@ def _name_repeated(times: int, rows: Any) -> str:
 
 
 def _call_repeated(trial: Trial, rows: Any) -> Iterator[tuple[int, Any, Any]]:
-    """Call a cell over more and more repetitions, as long as that is quick.
+    """Call a cell over more and more repetitions while that is quick.
 
-    A cell can take the square of the rows, of time and of memory.
+    The time and the memory of a cell can grow with the square of the rows.
 
     Yields
     ------

@@ -17,7 +17,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
 from jupyter_memkit.techniques.chunked.rehearsal.probes import take, thin
 from jupyter_memkit.techniques.chunked.results.partial import Partial, keeping_rows
 
-# The numbers of rows to try a cell on, as long as a call is quick.
+# The numbers of rows to try a cell on, while a call is quick.
 _SIZES = (16, 128, 1_000)
 _QUICK_S = 0.003
 

@@ -14,7 +14,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.probes import (
 )
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
 
-# The processor time after which only the splits that show most are tried.
+# The processor time after which only the most revealing splits are tried.
 _LIMIT_S = 0.03
 _FIRST_SPLITS = 3
 
@@ -32,7 +32,7 @@ class Tried:
 
 
 def try_splits(op: str, trial: Trial, rows: Any, *, varies: bool) -> Iterator[Tried]:
-    """Try a cell on several ways to split rows, as long as there is time.
+    """Try a cell on several ways to split rows, while there is time.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Leaves out text files without content, which lack even the names of columns.
 
-Programs that write in parts leave such files behind. Among others they have no rows,
-like a file that has only names.
+Programs that write in parts leave such files behind. Among other files they count as
+having no rows, like a file that has only names.
 """
 
 from __future__ import annotations

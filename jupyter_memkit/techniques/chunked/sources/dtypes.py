@@ -19,7 +19,7 @@ _INTEGER = re.compile(r"(u?)int\d+(\[pyarrow\])?", re.IGNORECASE)
 _PLAIN_INTEGER = re.compile(r"u?int\d+")
 _NULLABLE = re.compile(r"U?Int\d+|Float\d+")
 _OF_ARROW = re.compile(r"(.+)\[pyarrow\]")
-# pandas writes UTC before an offset, as which Arrow knows no zone.
+# pandas writes UTC before an offset; Arrow does not know zones of this form.
 _TIME = re.compile(
     r"(?:datetime64|timestamp)\[(s|ms|us|ns)(?:, (?:tz=)?(?:UTC(?=[+-]))?(.+))?\]"
 )
@@ -131,7 +131,7 @@ def unite_stored(before: str, after: str, backend: str | None) -> str | None:
 
 @lru_cache(maxsize=1024)
 def parse_type(name: str) -> Any:
-    """Return the Arrow type with a name in pandas, polars or Arrow; None if none is."""
+    """Return the Arrow type with a name in pandas, polars or Arrow, if there is one."""
     arrow = import_library("pyarrow", "the table")
     of_arrow = _OF_ARROW.fullmatch(name)
     name = of_arrow[1] if of_arrow else name

@@ -37,7 +37,7 @@ _OBJECTS: tuple[tuple[Callable[[Any], bool], Opener], ...] = (
 
 
 def find_opener(source: Any) -> Opener | None:
-    """Return the function that opens such an object; None if it is of no kind.
+    """Return the function that opens such an object; None for any other.
 
     These come before iterables, because some are iterable too.
     """

@@ -284,7 +284,7 @@ def _open_files(
 def _suggest_pattern(folder: str, files: list[Path]) -> str:
     """Return the pattern of the files of one format in a folder, as a remedy."""
     formats = set(map(format_of, files))
-    # Of a README among tables no chunks are made.
+    # A README among tables is not one of them.
     wanted = min(formats & _FORMATS.keys() or formats)
     chosen = [path for path in files if format_of(path) == wanted]
     is_flat = all(path.parent == expand_home(folder) for path in chosen)

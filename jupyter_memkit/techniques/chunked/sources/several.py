@@ -87,7 +87,7 @@ class SeveralSource:
     def types(self, backend: str | None) -> dict[str, str]:
         """Return the types that hold the values of all files."""
         types: dict[str, str] = {}
-        # The chunks show where the types differ that none holds.
+        # Where no type holds the values of all files, the chunks show the difference.
         apart: set[str] = set()
         unite = unite_stored if _stores_types(self.sources[0]) else unite_text
         for source in self.sources:

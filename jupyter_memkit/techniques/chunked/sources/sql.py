@@ -80,10 +80,10 @@ class SqlSource:
                 "changed; write its result to a Parquet file, and use that file"
             )
             raise SourceError(message)
-        # New data may be in a write-ahead log beside the database.
-        beside = [file.with_name(f"{file.name}-wal") for file in files]
+        # New data may be in a write-ahead log next to the database.
+        logs = [file.with_name(f"{file.name}-wal") for file in files]
         return [self.query] + [
-            file_fingerprint(file) for file in (*files, *beside) if file.exists()
+            file_fingerprint(file) for file in (*files, *logs) if file.exists()
         ]
 
     def pieces(self, request: Request) -> Generator[Piece, None, None]:

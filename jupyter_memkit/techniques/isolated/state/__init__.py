@@ -62,8 +62,8 @@ torch's settings and random numbers sent; a change is reported
 modules                             changed data of the user's modules are sent, 16 MiB
                                     in all, as are functions and classes of the notebook
                                     in any module; what cannot be sent, such as context
-                                    variables and begun generators, and a changed file,
-                                    is reported
+                                    variables and started generators, and a changed
+                                    file, is reported
 display settings                    sent
 settings of figures                 sent
 a running event loop                runs there if it runs here

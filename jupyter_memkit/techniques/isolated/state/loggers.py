@@ -41,7 +41,7 @@ class _Elsewhere(logging.Handler):
 
 
 class _Filter(logging.Filter):
-    """Is a filter of the other process.
+    """Stands in for a filter of the other process.
 
     Parameters
     ----------

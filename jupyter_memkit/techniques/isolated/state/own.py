@@ -1,4 +1,4 @@
-"""Tells the user's own modules and classes from those of libraries."""
+"""Distinguishes the user's own modules and classes from those of libraries."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _OF_C = (
 
 
 class Owners:
-    """Tells, at one moment, which modules and classes are the user's own."""
+    """Knows, at one moment, which modules and classes are the user's own."""
 
     def __init__(self) -> None:
         # sysconfig takes too long to load.

@@ -27,7 +27,7 @@ class CarefulPickler(Pickler):
     file, take_buffer, namespace
         As in `Pickler`.
     owners : Owners
-        Tells whose classes are the user's.
+        Knows which classes are the user's.
     is_shared : bool
         Whether arrays in the object may share memory that has to stay one.
     """

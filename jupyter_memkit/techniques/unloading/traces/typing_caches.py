@@ -1,7 +1,7 @@
 """The caches of `typing` for a library's annotations.
 
 It keeps every overload permanently, and the last subscripted types; both hold whole
-libraries. It has a public function to clear all overloads, but none to clear some.
+libraries. It has a public function that clears all overloads, but none for a few.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
         rows = min(chosen.pop("nrows", None) or _SAMPLE_ROWS, _SAMPLE_ROWS)
         with pandas.read_csv(path, **chosen, iterator=True) as reader:
             frame = reader.read(rows)
-            # The index itself does not tell: it may have the default numbers.
+            # The index itself does not show it: it may have the default numbers.
             parser = getattr(reader, "_engine", None)
             has_index = bool(getattr(parser, "_implicit_index", False))
     names = tuple(frame.columns)
@@ -166,8 +166,8 @@ class _Chosen:
     def _check_types(self, frame: Any) -> None:
         """Reject values with which pandas would infer another type for the whole file.
 
-        Objects, for example, hold Booleans of which some are missing, and text, too,
-        but beside text the Booleans are text in the whole file.
+        An object column, for example, holds Booleans of which some are missing, and
+        also text; but in a file with both, the Booleans are text as well.
         """
         layout = self.layout
         names = [

@@ -54,7 +54,7 @@ class Layout:
 
     @cached_property
     def plain(self) -> Layout:
-        """The columns that pyarrow parses, beside those that Python does."""
+        """The columns that pyarrow parses; Python parses the others."""
         arrow = import_library("pyarrow", "JSON")
         fields = [field for field in self.schema if not holds_json(field)]
         return replace(self, schema=arrow.schema(fields), is_chosen=True)
