@@ -95,7 +95,7 @@ def test_loading_and_unloading_leaves_no_objects(bare_shell: InteractiveShell) -
 def test_cells_of_the_shell_that_is_given(
     bare_shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Busy is republished for cells of this shell, whatever the kernel's own is."""
+    """Busy is republished for cells of this shell, whichever the kernel's own is."""
     kernel = FakeKernel()
     monkeypatch.setattr(bare_shell, "kernel", kernel, raising=False)
     before = len(bare_shell.events.callbacks["pre_run_cell"])

@@ -133,7 +133,7 @@ def test_account_of_a_cell_on_the_wire(shared: RealKernel) -> None:
 
 
 @linux_only
-def test_child_is_told_while_it_lives(shared: RealKernel) -> None:
+def test_child_is_reported_while_it_lives(shared: RealKernel) -> None:
     """A child process is counted, with its memory, while it is alive."""
     shared.run(START_CHILD)
     # A sample may have been taken while the child was still growing.

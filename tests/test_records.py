@@ -199,7 +199,7 @@ def test_every_record() -> None:
     """Every record of the package converts to JSON, with a key for each field."""
     records = subclasses(Record)
     assert len(records) > 60
-    # The one that is no data class, because it changes until it ends.
+    # The one that is not a data class, because it changes until it ends.
     assert [each for each in records if not dataclasses.is_dataclass(each)] == [GcPause]
     with memkit.gc_pause() as pause:
         json.dumps(pause.to_dict(), allow_nan=False)

@@ -81,7 +81,7 @@ def test_a_size_is_shown_as_it_was_given(text: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "MB", "1 megabyte", "-1MB", "1e9", "ten"])
-def test_text_that_is_no_size(text: str) -> None:
+def test_text_that_is_not_a_size(text: str) -> None:
     """The error shows the format of a size."""
     with pytest.raises(MemkitError, match=r"is not a size; write .* 512MB or 1\.5GiB"):
         parse_bytes(text)
@@ -103,7 +103,7 @@ def test_parse_duration(text: str, expected: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "min", "-1s", "1h30", "2 weeks"])
-def test_text_that_is_no_duration(text: str) -> None:
+def test_text_that_is_not_a_duration(text: str) -> None:
     """The error shows the format of a duration."""
     with pytest.raises(MemkitError, match=r"is not a duration; write .* 10min or 1h"):
         parse_duration(text)

@@ -240,7 +240,7 @@ def run_away(kernel: GuardedKernel, prepare: str, code: str) -> Outcome:
         except TimeoutError:
             os.kill(kernel.pid, signal.SIGKILL)
             return Outcome(
-                what=f"went on for {PATIENCE_S:.0f} s",
+                what=f"ran for {PATIENCE_S:.0f} s",
                 highest_bytes=system.highest_bytes,
             )
     highest_bytes = system.highest_bytes

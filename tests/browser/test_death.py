@@ -77,7 +77,7 @@ def test_cells_of_the_dead_kernel_stay_apart(lab: LabPage, server: LabServer) ->
 
 
 def test_kernel_that_is_restarted_has_not_died(lab: LabPage, server: LabServer) -> None:
-    """A restart by the user is no death."""
+    """A restart by the user is not a death."""
     server.write_notebook("restart.ipynb", "x = 1")
     lab.open("restart.ipynb")
     lab.wait_for_status("live")

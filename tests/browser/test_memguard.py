@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has both belts 
 
 
 def test_stopped_cell(lab: LabPage, server: LabServer) -> None:
-    """The guard stops a cell, the card shows why, and the notebook goes on."""
+    """The guard stops a cell, the card shows why, and the notebook keeps working."""
     runaway = "rows = []\nwhile True: rows.append([0] * 10_000)"
     cells = (
         "%memguard 500MB",

@@ -94,7 +94,7 @@ def test_oldest_subscriber_leaves(scene: Scene) -> None:
     assert "1" not in scene.channel._feed._credits
 
 
-def test_other_version_is_told_both(scene: Scene) -> None:
+def test_other_version_gets_both(scene: Scene) -> None:
     """A page of another version receives ours."""
     reply = scene.ask({"type": "subscribe", "protocol": 99, "client_id": "a"})
     assert reply["type"] == "incompatible"
@@ -118,7 +118,7 @@ def test_idle_flat_kernel_is_silent(scene: Scene) -> None:
 
 
 @pytest.mark.own_process
-def test_idle_change_is_told(scene: Scene) -> None:
+def test_idle_change_is_reported(scene: Scene) -> None:
     """Allocations of a background thread are reported without a cell."""
     scene.subscribe()
     scene.probe.use(50 * MIB)
@@ -129,7 +129,7 @@ def test_idle_change_is_told(scene: Scene) -> None:
 
 
 @pytest.mark.own_process
-def test_idle_spike_is_told(scene: Scene) -> None:
+def test_idle_spike_is_reported(scene: Scene) -> None:
     """A spike that is over by the next reading is reported, too."""
     scene.subscribe()
     scene.probe.use(50 * MIB, 100)
@@ -149,7 +149,7 @@ def test_running_cell_moves_at_least_twice_a_second(scene: Scene) -> None:
     assert sent == [1, 0, 1, 0, 1, 0, 1, 0, 1]
 
 
-def test_growing_cell_is_told_at_every_reading(scene: Scene) -> None:
+def test_growing_cell_is_reported_at_every_reading(scene: Scene) -> None:
     """A cell whose memory changes is reported at every reading."""
     scene.subscribe()
     scene.tracker.begin_cell("grow()", execution_count=1, cell_id=None)
@@ -172,7 +172,7 @@ def done_in(messages: list[dict[str, Any]]) -> list[int | None]:
     return [activity and activity["done"] for activity in activities]
 
 
-def test_progress_is_told_at_every_reading(scene: Scene) -> None:
+def test_progress_is_reported_at_every_reading(scene: Scene) -> None:
     """Progress, including its end, is sent with the next reading, and only once."""
     scene.subscribe()
     scene.tracker.begin_cell("run()", execution_count=1, cell_id=None)
@@ -187,7 +187,7 @@ def test_progress_is_told_at_every_reading(scene: Scene) -> None:
     assert scene.kernel.broadcasts() == []
 
 
-def test_progress_of_an_idle_kernel_is_told(scene: Scene) -> None:
+def test_progress_of_an_idle_kernel_is_reported(scene: Scene) -> None:
     """Progress of a thread is sent without a cell, but only when it changes."""
     scene.subscribe()
     with scene.work.open("orders.csv", "rows") as update:
@@ -228,7 +228,7 @@ def test_end_of_work_that_only_the_other_page_knew(scene: Scene) -> None:
     assert done_in(scene.kernel.broadcasts()) == [None]
 
 
-def test_paused_collector_is_told_at_once(scene: Scene) -> None:
+def test_paused_collector_is_reported_at_once(scene: Scene) -> None:
     """An idle kernel also reports the start and end of a pause, each only once."""
     scene.subscribe()
     with gc_pause(collect=False):
@@ -243,7 +243,7 @@ def test_paused_collector_is_told_at_once(scene: Scene) -> None:
     assert message["present"]["collector_pause"] is None
 
 
-def test_collector_that_the_user_disabled_is_told(scene: Scene) -> None:
+def test_collector_that_the_user_disabled_is_reported(scene: Scene) -> None:
     """A collector that the user disabled is reported as well, without a time."""
     scene.subscribe()
     gc.disable()
@@ -259,7 +259,7 @@ def test_collector_that_the_user_disabled_is_told(scene: Scene) -> None:
     }
 
 
-def test_ended_cells_are_told_together(scene: Scene) -> None:
+def test_ended_cells_are_reported_together(scene: Scene) -> None:
     """Cells that end between two readings are sent once, in one message."""
     scene.subscribe()
     for count in (1, 2):
@@ -271,7 +271,7 @@ def test_ended_cells_are_told_together(scene: Scene) -> None:
     assert [cell["execution_count"] for cell in message["cells"]] == [1, 2]
 
 
-def test_end_of_a_cell_is_told(scene: Scene) -> None:
+def test_end_of_a_cell_is_reported(scene: Scene) -> None:
     """After the last cell, a broadcast reports that none is running."""
     scene.subscribe()
     cell = scene.tracker.begin_cell("x", execution_count=1, cell_id=None)
@@ -307,7 +307,7 @@ def test_subscription_ends_with_its_credit(scene: Scene) -> None:
 
 
 @pytest.mark.own_process
-def test_late_page_is_not_told_the_past_twice(scene: Scene) -> None:
+def test_late_page_does_not_get_the_past_twice(scene: Scene) -> None:
     """Readings in a snapshot are not broadcast again."""
     for _ in range(100):
         scene.tick(1.0)

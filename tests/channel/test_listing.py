@@ -101,7 +101,7 @@ def test_many_variables_are_summed_up() -> None:
 
 
 def test_only_names_of_variables_have_actions() -> None:
-    """What is no identifier, or too long, is listed as text without actions."""
+    """What is not an identifier, or too long, is listed as text without actions."""
     names = ("prices", "a b", "<img src=x>", "x" * 201)
     message = variables_message(
         Variables(variables=tuple(listed(name, 8) for name in names), total_bytes=32),

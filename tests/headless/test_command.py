@@ -350,7 +350,7 @@ def test_pytest(write_notebook: WriteNotebook, tmp_path: Path) -> None:
     assert "more than 20 MB (19.1 MiB): block = bytes(30 << 20)" in checked.stdout
     assert "cell 1 raised ZeroDivisionError" in checked.stdout
     assert "Traceback" not in checked.stdout
-    # Without the option, notebooks are no tests.
+    # Without the option, notebooks are not tests.
     without = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "no tests ran" in without.stdout
     wrong = subprocess.run(

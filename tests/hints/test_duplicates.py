@@ -193,7 +193,7 @@ def test_equal_checksums(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_views_and_files(tmp_path: Any) -> None:
-    """An array in a file is no duplicate, because writes to it go there."""
+    """An array in a file is not a duplicate, because writes to it go there."""
     np.save(tmp_path / "a.npy", NUMBERS)
     mapped = np.asarray(np.load(tmp_path / "a.npy", mmap_mode="r+"))
     assert find(mapped, NUMBERS.copy()) == []

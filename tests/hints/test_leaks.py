@@ -34,7 +34,7 @@ def test_output(shell: InteractiveShell) -> None:
     assert "output" not in find(shell)
 
 
-def test_shown_variable_is_no_leak(shell: InteractiveShell) -> None:
+def test_shown_variable_is_not_a_leak(shell: InteractiveShell) -> None:
     """An output that a variable holds too is not a leak."""
     run(shell, "kept = bytearray(5 << 20)", "kept")
     assert "output" not in find(shell)
@@ -50,7 +50,7 @@ def test_traceback(shell: InteractiveShell) -> None:
     assert "traceback" not in find(shell)
 
 
-def test_shared_with_a_variable_is_no_leak(shell: InteractiveShell) -> None:
+def test_shared_with_a_variable_is_not_a_leak(shell: InteractiveShell) -> None:
     """Memory that holders share with a variable is not a leak until it is deleted."""
     run(
         shell,
@@ -70,7 +70,7 @@ def test_shared_with_a_variable_is_no_leak(shell: InteractiveShell) -> None:
     assert find(shell) == {}
 
 
-def test_held_by_a_closure_is_no_leak(shell: InteractiveShell) -> None:
+def test_held_by_a_closure_is_not_a_leak(shell: InteractiveShell) -> None:
     """A value that a function's closure holds is not a leak."""
     run(
         shell,
@@ -262,7 +262,7 @@ def test_a_measurement_without_time(
     ],
 )
 def test_skipped(shell: InteractiveShell, code: str, skipped: tuple[str, ...]) -> None:
-    """Variables with too many objects to be searched are named; numbers are none."""
+    """Variables with too many objects to search are named; numbers do not count."""
     run(shell, code)
     found = find_leaks(shell, budget_s=30.0)
     assert found.skipped == skipped

@@ -149,7 +149,7 @@ def test_duplicate(shell: InteractiveShell, code: str) -> None:
 
 
 def test_no_duplicate(shell: InteractiveShell) -> None:
-    """Views, other names of the same object, and different data are no duplicates."""
+    """Views, other names of an object, and different data are not duplicates."""
     run(
         shell,
         "import numpy as np\na = np.arange(1_000_000.0)\nb = a\nc = a[:]",

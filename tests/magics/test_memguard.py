@@ -164,7 +164,7 @@ def test_clean_up_above_the_mark(kernel: GuardedKernel) -> None:
 
 
 def test_caught_errors(kernel: GuardedKernel) -> None:
-    """A cell that catches everything and goes on stays below a bound."""
+    """A cell that catches everything and continues stays below a bound."""
     unused_bytes = kernel.unused_bytes()
     kernel.run(
         "x, caught = [], 0\nwhile caught < 200:\n"
@@ -175,7 +175,7 @@ def test_caught_errors(kernel: GuardedKernel) -> None:
     assert kernel.run("print(caught)") == "200\n"
 
 
-def test_threads_that_go_on(kernel: GuardedKernel) -> None:
+def test_threads_that_keep_running(kernel: GuardedKernel) -> None:
     """Threads that a stopped cell leaves behind stay below a bound, too."""
     unused_bytes = kernel.unused_bytes()
     kernel.run(
@@ -212,7 +212,7 @@ def test_threads_end_with_the_cell(kernel: GuardedKernel) -> None:
     kernel.run("x_pool.shutdown()")
 
 
-def test_threads_of_earlier_cells_go_on(kernel: GuardedKernel) -> None:
+def test_threads_of_earlier_cells_keep_running(kernel: GuardedKernel) -> None:
     """A stop is not raised in code that an earlier cell has started in a thread."""
     kernel.run(
         "import threading, time\nx_over = False\ndef x_wait():\n"
@@ -399,7 +399,7 @@ WARNED = (
 
 
 def test_warning(unarmed: GuardedKernel) -> None:
-    """With ``--action warn`` the cell goes on, and one sentence is shown."""
+    """With ``--action warn`` the cell continues, and one sentence is shown."""
     clean(unarmed)
     assert "warns" in unarmed.run("%memguard 200MB --action warn")
     text = unarmed.run(WARNED.format(1))
@@ -485,7 +485,7 @@ def test_program_reads_and_applies_the_cure(
 
 
 @pytest.mark.parametrize("given", ["lots", "900TB", "85", "150%"])
-def test_setting_that_is_no_mark(tmp_path: Path, given: str) -> None:
+def test_setting_that_is_not_a_mark(tmp_path: Path, given: str) -> None:
     """A setting that cannot be used is shown with the first cell, and by statuses."""
     with real_kernel(tmp_path, JUPYTER_MEMKIT_GUARD=given) as started:
         # Its first cell reads its process.
@@ -504,7 +504,7 @@ def test_setting_that_is_no_mark(tmp_path: Path, given: str) -> None:
         assert sentence not in kernel.run("%memguard off")
 
 
-def test_configured_mark_that_is_none(
+def test_configured_mark_that_is_invalid(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A cell that loads the extension shows what is wrong with the configuration."""

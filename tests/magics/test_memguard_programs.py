@@ -90,7 +90,9 @@ def test_programs_end_with_the_cell(
 
 
 @pytest.mark.parametrize("way", ["a session of its own", "ignored"])
-def test_program_that_goes_on(kernel: GuardedKernel, script: Path, way: str) -> None:
+def test_program_that_keeps_running(
+    kernel: GuardedKernel, script: Path, way: str
+) -> None:
     """A program beyond Ctrl-C's reach is in the card, and its remedy ends it."""
     if way == "ignored":
         ignore = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
@@ -125,7 +127,7 @@ def test_allocation_that_fails_beside_a_program(
 
 
 def test_program_that_its_cell_ends(kernel: GuardedKernel, script: Path) -> None:
-    """Code that catches the error of a stop goes on, and its programs have ended."""
+    """Code that catches the error of a stop continues, and its programs have ended."""
     kernel.run(
         f"x_program = subprocess.Popen(['{sys.executable}', '{script}'])\n"
         "try: x_program.wait()\nexcept MemoryError: print(x_program.wait(300))"

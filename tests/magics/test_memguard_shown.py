@@ -59,7 +59,7 @@ def test_signal_in_a_script_that_is_run(kernel: GuardedKernel, tmp_path: Path) -
     assert kernel.stop["line"] == f"%run {path}"
 
 
-def test_cell_goes_on_after_a_script(kernel: GuardedKernel, script: Path) -> None:
+def test_cell_continues_after_a_script(kernel: GuardedKernel, script: Path) -> None:
     """What follows ``%run`` in the cell runs, is guarded, and keeps its own error."""
     kernel.run(f"%run {script}\nx_went_on = True\n1 / 0")
     assert kernel.name == "ZeroDivisionError"

@@ -132,7 +132,7 @@ def test_cell_of_a_subshell_is_stopped(kernel: RealKernel, subshell: Subshell) -
 def test_cell_beside_a_subshell_is_stopped(
     kernel: RealKernel, subshell: Subshell
 ) -> None:
-    """A cell of a subshell goes on when that of the main thread fills the memory."""
+    """A cell of a subshell continues when that of the main thread fills the memory."""
     outputs, waiting = start_waiting(kernel, subshell)
     filling = kernel.client.execute(FILL)
     outputs.until_end(filling)

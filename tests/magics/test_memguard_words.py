@@ -1,4 +1,4 @@
-"""Words of ``%memguard`` that are no mark, and marks of a block that are no text."""
+"""Words of ``%memguard`` that are not marks, and marks of a block that are not text."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Hostile:
         *(lambda: ["8GB"], lambda: 10**5000, Hostile),
     ],
 )
-def test_a_mark_that_is_no_text(make: Callable[[], Any]) -> None:
+def test_a_mark_that_is_not_a_string(make: Callable[[], Any]) -> None:
     """A block and a function with such a mark are refused in one sentence."""
     sentence = (
         "a mark is a string: a size with its unit, such as '8GB', a share of the "
@@ -61,7 +61,7 @@ def test_a_mark_that_is_no_text(make: Callable[[], Any]) -> None:
     ],
 )
 def test_words(shell: InteractiveShell, magic: str, line: str, sentence: str) -> None:
-    """Words that are no mark are named as they were written, with the remedy."""
+    """Words that are not a mark are named as they were written, with the remedy."""
     memguard = shell.magics_manager.magics[magic]["memguard"]
     with pytest.raises(UsageError) as refused:
         memguard(line, *["1"] * (magic == "cell"))

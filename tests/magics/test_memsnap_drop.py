@@ -1,4 +1,4 @@
-"""``%memsnap --drop`` with names that there are not."""
+"""``%memsnap --drop`` with names that do not exist."""
 
 from __future__ import annotations
 

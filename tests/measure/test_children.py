@@ -243,7 +243,7 @@ def test_nested_stretches(probe: FakeChildren, meter: ChildrenMeter) -> None:
     assert outer.close(1000).peak_bytes == 900
 
 
-def test_where_nothing_tells_of_ends() -> None:
+def test_where_ends_are_not_reported() -> None:
     """If the end of a child cannot be detected, the figure is inexact."""
     probe = FakeChildren(covers_ended=False)
     meter = ChildrenMeter(probe, lambda: 0.0, lambda: 0.0)

@@ -127,7 +127,7 @@ def test_process_that_computes_and_draws_counts_once() -> None:
     ("compute", "graphics", "expected"),
     [(None, None, None), (None, 200, 200), (200, None, 200)],
 )
-def test_size_that_the_driver_does_not_tell(
+def test_size_that_the_driver_does_not_report(
     compute: int | None, graphics: int | None, expected: int | None
 ) -> None:
     """A size is unavailable if no list reports it, as on Windows."""
@@ -135,13 +135,13 @@ def test_size_that_the_driver_does_not_tell(
     assert read_process_bytes(meter_of(nvml), 7) == expected
 
 
-def test_untold_size_of_a_child_makes_the_sum_unavailable() -> None:
+def test_unknown_size_of_a_child_makes_the_sum_unavailable() -> None:
     """A sum with an unknown part is unknown."""
     nvml = FakeNvml(FakeGpu(compute=[(7, 200), (8, None)]))
     assert read_process_bytes(meter_of(nvml), 7, 8) is None
 
 
-def test_untold_size_of_a_stranger_changes_nothing() -> None:
+def test_unknown_size_of_a_stranger_changes_nothing() -> None:
     """Unknown sizes of other processes do not matter."""
     nvml = FakeNvml(FakeGpu(compute=[(7, 200), (99, None)]))
     assert read_process_bytes(meter_of(nvml), 7) == 200

@@ -89,7 +89,7 @@ def test_resource_limit(proc: Path, label: str, name: str) -> None:
     assert read_limit(proc, {}) == MemoryLimit(bytes=GIB, name=name)
 
 
-def test_unlimited_resources_are_no_limit(proc: Path) -> None:
+def test_unlimited_resources_are_not_a_limit(proc: Path) -> None:
     """Unlimited resources do not count as limits."""
     (proc / "self" / "limits").write_text(
         "Max data size             unlimited            unlimited            bytes\n"

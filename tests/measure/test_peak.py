@@ -144,7 +144,7 @@ def test_forked_process_has_a_meter_of_its_own(
     assert peak_meter() is not mine
 
 
-def test_observation_tells_of_a_spike_once(probe: FakeProbe) -> None:
+def test_observation_reports_a_spike_once(probe: FakeProbe) -> None:
     """A spike is in the reading after it, but not in the next."""
     meter = PeakMeter(probe)
     meter.open()
@@ -176,7 +176,7 @@ def test_real_spike_on_another_thread_is_exact() -> None:
     assert abs(peak.peak_bytes - peak.before_bytes - 200 * MIB) < 4 * MIB
 
 
-def test_unwritable_clear_refs_is_no_error(tmp_path: Path) -> None:
+def test_unwritable_clear_refs_is_not_an_error(tmp_path: Path) -> None:
     """A sandbox that hides clear_refs only makes the figures sampled."""
     (tmp_path / "statm").write_text("200 50 0 0 0 0 0")
     (tmp_path / "status").write_text("Name:\tpython\nVmHWM:\t     400 kB\n")

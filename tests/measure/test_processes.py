@@ -37,7 +37,7 @@ def test_budget() -> None:
     assert mine.rss_bytes > 0
 
 
-def test_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_system_does_not_report_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without /proc, the figures that need it are None."""
 
     def refuse(_path: str) -> bytes:

@@ -157,8 +157,8 @@ def test_death_is_noticed_without_a_page(server: LabServer) -> None:
     notebook.end()
 
 
-def test_requested_ends_are_no_deaths(server: LabServer) -> None:
-    """A restart is no death, even if the server has to kill the process."""
+def test_requested_ends_are_not_deaths(server: LabServer) -> None:
+    """A restart is not a death, even if the server has to kill the process."""
     notebook = Notebook(server, "restart.ipynb")
     pid = notebook.pid()
     server.ask("POST", f"api/kernels/{notebook.kernel_id}/restart")

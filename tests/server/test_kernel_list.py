@@ -40,7 +40,7 @@ child.stdout.readline();
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    """A server with a kernel spec that is no Python, and speaks no protocol."""
+    """A server with a kernel spec that is not Python and has no protocol."""
     folder = tmp_path_factory.mktemp("server")
     spec = folder / "home" / "data" / "kernels" / "stone"
     spec.mkdir(parents=True)
@@ -128,7 +128,7 @@ def test_stranger_gets_nothing(
     assert error.value.code == HTTPStatus.FORBIDDEN
 
 
-def test_list_is_no_activity(server: LabServer) -> None:
+def test_list_is_not_an_activity(server: LabServer) -> None:
     """A page that shows the list does not keep the server alive."""
     before = server.ask("GET", "api/status")["last_activity"]
     kernels_of(server)

@@ -527,7 +527,7 @@ def test_for_the_user_alone(disk: Path) -> None:
 
 @posix
 def test_file_ends_with_the_value(disk: Path) -> None:
-    """The file exists exactly as long as something uses it."""
+    """The file exists exactly while something uses it."""
     spilled = spill(np.arange(1000))
     part = spilled[5:10]
     del spilled

@@ -61,7 +61,7 @@ def test_all_names_move_back(disk: Path, kind: str, asked: tuple[str, ...]) -> N
         pd.testing.assert_frame_equal(names["value"], make(kind), check_freq=True)
 
 
-def test_an_output_is_no_name(disk: Path) -> None:
+def test_an_output_is_not_a_name(disk: Path) -> None:
     """An output that shows the value is not replaced, so its file is kept."""
     names: dict[str, Any] = {"value": make("frame")}
     spill_variables("value", namespace=names)

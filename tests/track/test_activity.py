@@ -47,7 +47,7 @@ def test_work_that_fails_is_gone(scene: Scene) -> None:
     assert scene.activities.current is None
 
 
-def test_news_are_shown_as_told(scene: Scene) -> None:
+def test_reports_are_shown_as_given(scene: Scene) -> None:
     """Everything that is reported can be read, with its time."""
     with scene.activities.open("orders.csv", "rows") as update:
         scene.clock.now_s = 1002.0
@@ -75,7 +75,7 @@ def test_speed_is_of_this_run(scene: Scene) -> None:
         assert scene.current.per_s == 50.0
 
 
-def test_speed_of_a_run_that_began_anew(scene: Scene) -> None:
+def test_speed_of_a_run_that_started_over(scene: Scene) -> None:
     """After a step back, the rate is that since then."""
     with scene.activities.open("orders.csv", "rows") as update:
         update(100, chunks=1)

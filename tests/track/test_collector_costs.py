@@ -53,7 +53,7 @@ def test_saving_is_less_the_closing_collection() -> None:
     assert saved_s == {1: 1.7, 2: 0.0}
 
 
-def test_small_savings_are_none() -> None:
+def test_small_savings_do_not_count() -> None:
     """Savings below a tenth of a second or of the cell are not reported."""
     cells = [make_record(1, 0.15, 0.09), collecting(2, 60.0, 2.0)]
     assert [cost.saved_s for cost in find_collector_costs(cells).costs] == [0, 0]

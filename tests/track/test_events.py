@@ -91,7 +91,7 @@ def test_async_cell(shell: InteractiveShell) -> None:
     assert only_cell().error is None
 
 
-def test_empty_and_silent_cells_are_none(shell: InteractiveShell) -> None:
+def test_empty_and_silent_cells_do_not_count(shell: InteractiveShell) -> None:
     """Empty and silent cells are not recorded."""
     run(shell, "  \n")
     shell.run_cell("x = 1", silent=True)

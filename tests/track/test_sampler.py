@@ -32,7 +32,7 @@ def test_start_and_stop_are_idempotent() -> None:
     assert names.count("memkit-sampler") == 1
 
 
-def test_wake_asks_for_the_interval_anew() -> None:
+def test_wake_asks_for_the_interval_again() -> None:
     """A waiting thread ticks soon after its interval was shortened."""
     ticked = threading.Event()
     interval_s = 3600.0

@@ -148,7 +148,7 @@ def test_variables_are_listed_as_text(live: LiveKernel) -> None:
     ],
 )
 def test_malformed_request(live: LiveKernel, request_: Any, expected: str) -> None:
-    """A request that is none is refused, and nothing is evaluated."""
+    """A malformed request is refused, and nothing is evaluated."""
     assert expected in [each["type"] for each in contents(live.ask(request_))]
 
 

@@ -628,7 +628,7 @@ def test_sizing_makes_no_garbage() -> None:
     assert after == before
 
 
-def test_a_generator_that_goes_on() -> None:
+def test_a_generator_that_is_advanced() -> None:
     """A generator that is advanced holds no more than before."""
 
     def count() -> Generator[int]:

@@ -227,7 +227,7 @@ def test_large_rows_are_not_repeated() -> None:
 
 
 def test_nothing_found() -> None:
-    """A cell that finds nothing, and is of no known form, has a note."""
+    """A cell that finds nothing, and has no known form, gets a note."""
     error, notes = judge("sum", "sum(x > 1e9 for x in df.x)", make_plain_table())
     assert error is None
     assert "not known whether its values combine" in notes[0]

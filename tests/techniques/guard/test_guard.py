@@ -45,7 +45,7 @@ def frame_in(module: str) -> FrameType:
     ],
 )
 def test_what_is_not_interrupted(module: str, *, is_interruptible: bool) -> None:
-    """A debugger that waits inside guarded code, and our own code, go on."""
+    """A debugger that waits inside guarded code, and our own code, keep running."""
     here = sys._getframe()
     frame = frame_in(module)
     assert may_interrupt(frame, lambda each: each is here) == is_interruptible
@@ -166,7 +166,7 @@ def test_other_thread() -> None:
     assert message.startswith("a mark can only be set or removed in the main thread")
 
 
-def test_failure_of_the_user_is_no_stop() -> None:
+def test_failure_of_the_user_is_not_a_stop() -> None:
     """Without guarded code, nothing is turned into a stop."""
     assert Guard().convert(MemoryError()) is None
     assert process_guard().convert(ValueError()) is None
@@ -199,7 +199,7 @@ def test_failed_allocations(error: BaseException, *, is_failure: bool) -> None:
 def test_error_that_arrives_late(
     monkeypatch: pytest.MonkeyPatch, *, has_ended: bool
 ) -> None:
-    """An error that the main thread raises as the code of another ends is no error."""
+    """An error that reaches the main thread as other code ends changes nothing."""
     late = [MemoryLimitExceeded()]
 
     def end(regions: Regions, region: Region) -> None:

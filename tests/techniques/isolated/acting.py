@@ -30,7 +30,7 @@ def make_hook() -> Any:
 
 
 class NoSecrets(logging.Filter):
-    """Rejects secrets, and tells with the lock whether it can be sent."""
+    """Rejects secrets; the lock decides whether it can be sent."""
 
     def __init__(self, lock: Any = None) -> None:
         super().__init__()

@@ -104,7 +104,7 @@ def test_refused_functions(function: Any, remedy: str) -> None:
 
 
 def test_endless_limit() -> None:
-    """A limit that is larger than the system can set is none."""
+    """A limit that is larger than the system can set limits nothing."""
     assert memkit.isolated(memory="99999999TB")(len)("abc") == 3
 
 

@@ -117,7 +117,7 @@ def test_no_code_of_the_model_runs(torch: Any) -> None:
 
 
 def test_without_a_model(torch: Any) -> None:
-    """An error outside a model is none of its calls."""
+    """An error outside a model is not attributed to one of its calls."""
 
     def call() -> None:
         torch.ones(3)

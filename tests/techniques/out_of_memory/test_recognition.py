@@ -182,7 +182,7 @@ def test_numpy() -> None:
     ],
 )
 def test_other_errors(error: BaseException) -> None:
-    """Other errors are none, and those of a guard have a card of their own."""
+    """Other errors do not count, and those of a guard have a card of their own."""
     assert find_failure(error) is None
 
 

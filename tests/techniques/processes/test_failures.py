@@ -112,7 +112,7 @@ def test_class_with_arguments_of_its_own(shared: ChildProcess) -> None:
 
 
 class Coded(Exception):  # noqa: N818 - odd
-    """Passes another text on than it gets."""
+    """Passes on another text than it gets."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"code {code}")

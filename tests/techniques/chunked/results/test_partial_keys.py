@@ -235,7 +235,7 @@ def test_means_of_times(unit: Any, zone: str | None) -> None:
     assert whole.loc["mean", "when"].floor("s") == of_all.floor("s")
 
 
-def test_means_of_no_times() -> None:
+def test_means_without_times() -> None:
     """Parts without rows change nothing."""
     table = make_table(7, 20)
     got = merged(table, [0, 0, 10, 10], lambda part: partial(part, by="t"), when="mean")

@@ -202,7 +202,7 @@ def test_truth_values_with_missing_ones(tmp_path: Path) -> None:
     [
         # Another name contains a line end.
         ('a,"b\nc","d""e"\n1,2,3\n', ["a", "b\nc", 'd"e']),
-        # The name goes on after its closing quote.
+        # The name continues after its closing quote.
         ('"a"x,b\n1,2\n', ["ax", "b"]),
     ],
 )

@@ -67,7 +67,7 @@ def test_form_feed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n\n", b"\n \t\r\n", b"\n  "])
 def test_valid_lines(tmp_path: Path, end: bytes) -> None:
-    """Blank lines and indented objects are fine, and blank lines are no rows."""
+    """Blank lines and indented objects are fine, and blank lines are not rows."""
     path = tmp_path / "a.jsonl"
     path.write_bytes(end.join([OBJECT.strip()] * 50))
     assert chunked(path, rows=20).map(lambda chunk: chunk.a.sum()).reduce("sum") == 50

@@ -89,7 +89,7 @@ def test_nested_values_of_polars(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["[1]", '{"a": {"x": 1}, "b": 1}', '{"a": '])
 def test_bad_line_beside_nested_values(tmp_path: Path, line: str) -> None:
-    """A line that is no object, or has a new column, is named."""
+    """A line that is not an object, or has a new column, is named."""
     pad = "x" * 250
     lines = [json.dumps({"a": {"x": number}, "pad": pad}) for number in range(8_000)]
     lines[6_000] = line

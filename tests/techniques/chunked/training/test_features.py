@@ -43,7 +43,7 @@ def test_columns(rows: Any) -> None:
 
 
 def test_lists_of_numbers() -> None:
-    """A column of lists of one length is a matrix; other lists are no numbers."""
+    """A column of lists of one length is a matrix; other lists are not numbers."""
     frame = pd.DataFrame({"v": [[1.0, 2.0], [3.0, 4.0]], "a": [5, 6]})
     assert ToArrays("rows", None)(frame)["v"].tolist() == [[1.0, 2.0], [3.0, 4.0]]
     features, _ = ToArrays("rows", lambda df: (df, df.a))(frame)

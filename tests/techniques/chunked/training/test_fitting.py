@@ -29,7 +29,7 @@ COLUMNS = ["a", "b"]
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A file of points, of which the last alone is of the class z."""
+    """A file of points, of which only the last is of the class z."""
     rng = np.random.default_rng(0)
     points = rng.normal(size=(2_000, 2))
     kinds = np.where(points.sum(axis=1) > 0, "x", "y").astype(object)
@@ -225,7 +225,7 @@ def test_sparse_features(path: Path, layout: str) -> None:
     ],
 )
 def test_target_with_missing_values(values: Any) -> None:
-    """What is missing is no class, and a message says so before the training."""
+    """A missing value is not a class, and a message says so before the training."""
     frame = pd.DataFrame({"a": np.arange(100.0), "kind": values})
     model = SGDClassifier()
     with pytest.raises(MemkitError, match="missing or of another kind"):

@@ -79,7 +79,7 @@ def test_ranks(path: Path, data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
             patch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
             patch.setattr(torch.distributed, "get_world_size", lambda: 2)
             sent = pickle.dumps(dataset)
-        # A worker that is started anew knows no ranks.
+        # A worker is a new process, which knows no ranks.
         found += read(data, pickle.loads(sent), 2)
     assert sorted(found) == list(range(N_ROWS))
 
