@@ -47,7 +47,7 @@ export function reorder<Key extends string>(
 }
 
 /**
- * Read an order that an earlier session has stored, `null` if it is none.
+ * Read an order that an earlier session has stored, `null` if it is not one.
  */
 export function readOrder(stored: unknown): IOrder | null {
   if (typeof stored !== 'object' || stored === null) {

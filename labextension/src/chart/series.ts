@@ -92,7 +92,7 @@ export function buildChartData(
 }
 
 /**
- * Add the last reading once more, at the end of the stretch.
+ * Add the last reading again, at the end of the stretch.
  *
  * Silence means that nothing changes, unless the reading may be outdated.
  */

@@ -89,7 +89,7 @@ export class LiveModel extends KernelMemory {
   }
 
   /**
-   * A widget that has lost its kernel cannot send, which is no error of the page.
+   * A widget that has lost its kernel cannot send, which is not an error of the page.
    */
   private _send(message: LabMessage): void {
     try {

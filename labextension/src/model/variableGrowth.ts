@@ -20,7 +20,7 @@ export class Growth {
     const sizes = new Map(
       list.variables.map(({ name, bytes, accuracy }) => [
         name,
-        // The difference of lower bounds is no growth.
+        // The difference of lower bounds is not a growth.
         accuracy === 'at least' ? NaN : bytes
       ])
     );

@@ -3,7 +3,7 @@ import * as React from 'react';
 import type { PanelAction } from './actions';
 
 /**
- * A button that does something about what is said beside it.
+ * A button that does something about what the text next to it says.
  */
 export function ActionButton(props: ActionButton.IProps): React.JSX.Element {
   const { action, isMain, title, testId, onAction, children } = props;

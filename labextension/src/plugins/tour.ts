@@ -42,7 +42,7 @@ export const tourPlugin: JupyterFrontEndPlugin<void> = {
           } else {
             Notification.error(
               trans.__(
-                'The Jupyter server has no tour; install this version of jupyter_memkit in its environment, and restart it.'
+                'The Jupyter server does not offer the tour; install this version of jupyter_memkit in its environment, and restart it.'
               )
             );
           }

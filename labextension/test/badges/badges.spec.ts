@@ -94,7 +94,7 @@ describe('a badge', () => {
     expect(first.node.querySelectorAll('.jp-Memkit-badge').length).toBe(1);
   });
 
-  it('stands not beside a run of another number, or of none', async () => {
+  it('is not shown for a run with another number, or without one', async () => {
     second.count(null);
     fake.receive([
       run('first', 5),
@@ -104,7 +104,7 @@ describe('a badge', () => {
     expect(texts()).toEqual([null, null]);
   });
 
-  it('stands not beside a cell that is no code', async () => {
+  it('is not shown for a cell that is not code', async () => {
     const text = new FakeCell('first', 1, 'markdown');
     panel.edit([text]);
     fake.receive([run('first', 1)]);

@@ -105,7 +105,7 @@ export class Stage {
       clientY: 10,
       bubbles: true,
       detail: 1,
-      // uPlot ignores a move that is none.
+      // uPlot ignores a move to the same place.
       movementX: 1,
       ...init
     });

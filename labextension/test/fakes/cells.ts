@@ -79,7 +79,7 @@ export class FakeSidebar {
 
   /** A message of the kernel. */
   receive(cells: readonly ICell[], run: IRunningCell | null = null): void {
-    // A message is decoded anew each time.
+    // A message is decoded each time.
     this.ledger.add(cells.map(cell => ({ ...cell })));
     this.ledger.run(run && { ...run });
     this.stateChanged.emit();

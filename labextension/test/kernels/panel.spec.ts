@@ -61,7 +61,7 @@ describe('KernelsPanel', () => {
     expect(rows[1]?.textContent).toContain('not readable');
   });
 
-  it('keeps a name a text', async () => {
+  it('shows a name as text', async () => {
     const list = await show();
     expect(list.querySelector('b')).toBeNull();
     expect(list.textContent).toContain('<b>train.ipynb');

@@ -41,7 +41,7 @@ async function list(changes: Changes = {}): Promise<void> {
 }
 
 describe('the growth', () => {
-  it('is none in the first list', async () => {
+  it('is 0 in the first list', async () => {
     await list();
     expect(inspection.growth.bytes.get('orders')).toBe(0);
   });

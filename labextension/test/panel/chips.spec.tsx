@@ -94,7 +94,7 @@ describe('the chip of the guard', () => {
     }
   );
 
-  it('keeps a mark a text', () => {
+  it('shows a mark as text', () => {
     const mark = '<img src=x onerror=alert(1)>';
     const host = show({ guard: { mark, action: 'stop' } });
     expect(host.querySelector('img')).toBeNull();

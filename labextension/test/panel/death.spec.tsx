@@ -139,7 +139,7 @@ describe('DeathCard', () => {
     expect(show({ variables: [] }).textContent).not.toContain('variables');
   });
 
-  it('keeps every name a text', () => {
+  it('shows every name as text', () => {
     const card = show({
       firstLine: INJECTION,
       limitName: INJECTION,

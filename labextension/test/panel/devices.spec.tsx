@@ -94,7 +94,7 @@ describe('Devices', () => {
     ).toEqual(['GPU 0', 'GPU 1']);
   });
 
-  it('keeps names texts', () => {
+  it('shows names as text', () => {
     const name = '<img src=x onerror=alert(1)>';
     const allocator = {
       library: name,

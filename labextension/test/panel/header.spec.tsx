@@ -31,7 +31,7 @@ describe('Header', () => {
     expect(part(show({ name: '' }), 'h2').textContent).toBe('Memory');
   });
 
-  it('keeps a name a text', () => {
+  it('shows a name as text', () => {
     const name = '<img src=x onerror=alert(1)>';
     const host = show({ name });
     expect(host.querySelector('img')).toBeNull();

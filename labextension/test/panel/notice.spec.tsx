@@ -98,7 +98,7 @@ describe('Notice', () => {
     }
   );
 
-  it('keeps the name of an exception a text', () => {
+  it('shows the name of an exception as text', () => {
     const error = '<img src=x onerror=alert(1)>: no';
     const host = show({ kind: 'not-loaded', error });
     expect(host.querySelector('img')).toBeNull();

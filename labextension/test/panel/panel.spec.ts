@@ -83,7 +83,7 @@ describe('MemoryPanel', () => {
 });
 
 describe('MemoryPanel#collapsed', () => {
-  it('has the sections at first that ask the kernel', () => {
+  it('has at first the sections that ask the kernel', () => {
     expect(panel.collapsed).toEqual(ASKING);
   });
 
@@ -101,7 +101,7 @@ describe('MemoryPanel#collapsed', () => {
     expect(changes).toBe(7);
   });
 
-  it('ignores sections that there are no longer', () => {
+  it('ignores sections that no longer exist', () => {
     panel.collapsed = ['jupyter-memkit-kernels'];
     expect(panel.collapsed).toEqual([]);
   });

@@ -72,7 +72,7 @@ describe('Progress', () => {
     expect(stops).toBe(1);
   });
 
-  it('keeps its names texts', () => {
+  it('shows its names as text', () => {
     const name = '<img src=x onerror=alert(1)>';
     const host = show({ label: name, unit: name });
     expect(host.querySelector('img')).toBeNull();

@@ -109,7 +109,7 @@ describe('the action', () => {
     expect(kernel.reconnects).toBe(1);
   });
 
-  it('"dismiss-death" removes the report on the server, too', async () => {
+  it('"dismiss-death" also removes the report on the server', async () => {
     const { death } = decoded(decodeLastDeath, 'last_death');
     page.server.death = death;
     page.sidebar.setActive('panel', true);

@@ -94,7 +94,7 @@ describe('actOnKernel()', () => {
     expect(interrupt.mock.calls[0]?.[0]).toBe(row.kernelId);
   });
 
-  it('restarts after a question that keeps names a text', async () => {
+  it('restarts after a question that shows names as text', async () => {
     const restart = vi.spyOn(KernelAPI, 'restartKernel').mockResolvedValue();
     const row = await readRow();
     const cancelled = act('restart', row);

@@ -111,7 +111,7 @@ describe('the plugin of the panel', () => {
     expect(lab.activated).toEqual(['new notebook']);
   });
 
-  it('survives that a cell is opened where there are no notebooks', async () => {
+  it('opens no cell, without an error, where there are no notebooks', async () => {
     const panel = await activate();
     Widget.attach(panel, document.body);
     await page.openLive({ running: null });

@@ -59,7 +59,11 @@ describe('the plugin of the tour', () => {
   });
 
   it.each([
-    ['has no tour', new Response('', { status: 404 }), 'has no tour; install'],
+    [
+      'has no tour',
+      new Response('', { status: 404 }),
+      'not offer the tour; install'
+    ],
     [
       'cannot copy it',
       Response.json({ message: 'disk full' }, { status: 500 }),

@@ -174,7 +174,7 @@ describe('the plugin of the warnings', () => {
     ]);
   });
 
-  it('keeps the names of variables texts', async () => {
+  it('shows the names of variables as text', async () => {
     await activate();
     const name = '<img src=x onerror=alert(1)>';
     fill(await page.openLive(), 0.9, {

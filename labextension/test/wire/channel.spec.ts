@@ -397,7 +397,7 @@ describe('broadcasts', () => {
 
   it.each([
     ['of an unknown type', { type: 'variables', protocol: 1 }],
-    ['that is no message at all', null],
+    ['that is not a message at all', null],
     ['with a wrong field', golden('samples', { 'present.children': '2' })]
   ])('%s make the kernel unreadable, and are logged once', async (_n, data) => {
     const error = vi.spyOn(console, 'error').mockReturnValue();

@@ -189,7 +189,7 @@ describe('tagged', () => {
     }
   );
 
-  it('refuses what is no object', () => {
+  it('refuses what is not an object', () => {
     expect(fault(shape, 'circle')).toBe('message is not an object');
   });
 });

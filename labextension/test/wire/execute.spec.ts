@@ -115,7 +115,7 @@ describe('runMagic', () => {
     ]);
   });
 
-  it('keeps a line one text, whatever it contains', async () => {
+  it('passes a line as a single string, whatever it contains', async () => {
     await runMagic(kernel.connection, onSend, 'memguard', '"), quit(), ("');
     expect(kernel.executed[0]).toMatch(
       /run_line_magic\("memguard", "\\"\), quit\(\), \(\\""\)$/

@@ -58,7 +58,7 @@ describe('Execution', () => {
     expect(execution.isRunning).toBe(false);
   });
 
-  it('goes on while a request on the control channel ends', () => {
+  it('continues when a request on the control channel ends', () => {
     kernel.beginCell();
     kernel.publishState('busy', 'ours', 'memkit_request');
     kernel.publishState('idle', 'ours', 'memkit_request');

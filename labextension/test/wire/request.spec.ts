@@ -82,7 +82,7 @@ describe('ControlRequest', () => {
     expect(request.isDisposed).toBe(false);
   });
 
-  it('passes a reply that cannot be decoded on, too', () => {
+  it('also passes on a reply that cannot be decoded', () => {
     kernel.lastRequest.reply({ type: 'unsubscribed' });
     expect(replies).toEqual([['unreadable', 1790000011]]);
   });
@@ -128,7 +128,7 @@ describe('ControlRequest', () => {
     expect([replies.length, unhandled, slow]).toEqual([0, 0, 0]);
   });
 
-  it('survives that a restart cancels it', async () => {
+  it('survives being cancelled by a restart', async () => {
     const done = Promise.reject(new Error('Canceled future'));
     vi.spyOn(kernel, 'sendControlMessage').mockReturnValue(
       Object.assign(new FakeFuture({}), { done })
