@@ -74,7 +74,7 @@ class GcPauseMagics(Magics):
         "--threshold",
         metavar="N,N,N",
         help="raise the collector's thresholds to these instead of pausing it, such as "
-        "50000 or 50000,20,100; those that are as high already stay",
+        "50000 or 50000,20,100; thresholds that are already as high stay",
     )
     @argument(
         "--no-collect",

@@ -51,8 +51,8 @@ class UnloadMagics(Magics):
         """Unload libraries with their submodules and the names bound to them.
 
         What they registered elsewhere is removed too: exit callbacks, warning filters,
-        formatters of their objects. Reports how much memory was actually freed, which
-        is little: CPython rarely returns a library's memory, while %%isolated always
+        formatters of their objects. Reports how much memory was actually freed, usually
+        little: CPython rarely returns a library's memory, while %%isolated always
         does. If one of several libraries is refused, none is unloaded.
 
         Examples

@@ -59,7 +59,10 @@ def _build_move(spilled: Spilled) -> Report:
 
 def _build_back(spilled: Spilled) -> Report:
     files = ", ".join(map(str, spilled.paths))
-    kept = f"Something else still uses {files}, so it is kept."
+    kept = (
+        f"Something else, perhaps an output, still uses {files}, so it is kept. "
+        "%memfree --outputs releases outputs."
+    )
     return Report(
         title=(
             f"{', '.join(spilled.names)} back in memory: "

@@ -192,7 +192,9 @@ def test_report() -> None:
         held=True,
     )
     assert build_report(back).title == "a back in memory: 200.0 MiB read"
-    assert "so it is kept" in build_report(back).text()
+    text = build_report(back).text()
+    assert "so it is kept" in text
+    assert "%memfree --outputs" in text
 
 
 def test_report_of_the_list() -> None:

@@ -115,6 +115,9 @@ class LeftProgram(Record):
 class GuardStop(Record):
     """What filled the memory when a guard stopped the running code.
 
+    The last four attributes are filled in once the cell has failed; they are empty in
+    an error that the cell catches.
+
     Attributes
     ----------
     message : str
