@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
+from collections.abc import Container
 from pathlib import PurePath
 from types import MappingProxyType, NoneType
 from typing import Any
@@ -41,7 +42,8 @@ class Record:
 
     def __repr__(self) -> str:
         """Return the figures with units, and the number of items of the rest."""
-        parts = (_describe(name, value) for name, value in _read_fields(self).items())
+        fields = _read_fields(self)
+        parts = (_describe(name, value, fields) for name, value in fields.items())
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,23 +108,25 @@ def _read_fields(record: object) -> dict[str, Any]:
     }
 
 
-def _describe(name: str, value: object) -> str:
+def _describe(name: str, value: object, names: Container[str]) -> str:
+    """Return a field for the repr, without its unit if its name remains unique."""
     kind = type(value)
+    short = name
     shown = f"<{kind.__name__}>"
     if kind in (bool, NoneType) or issubclass(kind, Record):
         shown = repr(value)
     elif isinstance(value, int):
         is_size = name.endswith("bytes")
         shown = format_bytes(value) if is_size else int.__repr__(value)
-        name = name.removesuffix("_bytes")
+        short = name.removesuffix("_bytes")
     elif isinstance(value, float):
         is_duration = name.endswith("duration_s")
         shown = format_duration(value) if is_duration else f"{value:.12g}"
-        name = name.removesuffix("_s") if is_duration else name
+        short = name.removesuffix("_s") if is_duration else name
     elif isinstance(value, (str, PurePath)):
         text = str(value)
         shown = repr(text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
     elif kind in (list, tuple, dict, set, frozenset, Counter, MappingProxyType):
         count = len(value)  # type: ignore[arg-type]
         shown = f"{count} {'item' if count == 1 else 'items'}"
-    return f"{name}={shown}"
+    return f"{name if short in names else short}={shown}"

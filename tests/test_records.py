@@ -63,6 +63,19 @@ def test_json_of_any_value() -> None:
     )
 
 
+def test_repr_of_similar_names() -> None:
+    """A field keeps its unit in the repr if another has the name without it."""
+
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Programs(Record):
+        count: int
+        count_bytes: int
+        rest_bytes: int
+
+    programs = Programs(count=2, count_bytes=2048, rest_bytes=1024)
+    assert repr(programs) == ("Programs(count=2, count_bytes=2.0 KiB, rest=1.0 KiB)")
+
+
 def test_circle() -> None:
     """Converting a value that contains itself terminates."""
     circle: list[Any] = []
