@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 # Internal errors are logged for whoever configures logging, not printed into a cell.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
+# As in pyproject.toml. An older one may be running although a later one is installed.
+_LEAST_IPYTHON = (8, 18)
+
 if TYPE_CHECKING:
     __version__: str
 
@@ -175,9 +178,24 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """Load the extension into an IPython shell, unless it is loaded already."""
+    _check_ipython()
     from jupyter_memkit.extension import load  # noqa: PLC0415 - needs no IPython before
 
     load(shell)
+
+
+def _check_ipython() -> None:
+    """Refuse an IPython with which the modules of the extension cannot be imported."""
+    import IPython  # noqa: PLC0415 - a script needs none
+    from IPython.core.error import UsageError  # noqa: PLC0415 - as above
+
+    if IPython.version_info[:2] < _LEAST_IPYTHON:
+        least = ".".join(map(str, _LEAST_IPYTHON))
+        message = (
+            f"jupyter_memkit needs IPython {least} or later, and this session runs "
+            f'{IPython.__version__}; run %pip install "ipython>={least}" and restart it'
+        )
+        raise UsageError(message)
 
 
 def unload_ipython_extension(shell: Any) -> None:

@@ -6,8 +6,13 @@ import re
 import sys
 from pathlib import Path
 
+import IPython
 import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
 from packaging.requirements import Requirement
+
+import jupyter_memkit as memkit
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -73,6 +78,18 @@ def find_tested(name: str) -> list[str]:
         for file in files
         for version in re.findall(pattern, (ROOT / file).read_text())
     ]
+
+
+def test_old_ipython(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session with an older IPython than the package requires is told the remedy."""
+    least = describe(find_requirement("ipython")).removeprefix("from ")
+    monkeypatch.setattr(IPython, "version_info", (*map(int, least.split(".")), 0, ""))
+    memkit.load_ipython_extension(shell)
+    monkeypatch.setattr(IPython, "version_info", (7, 34, 0, ""))
+    monkeypatch.setattr(IPython, "__version__", "7.34.0")
+    told = rf'IPython {least} .* runs 7\.34\.0; run %pip install "ipython>={least}"'
+    with pytest.raises(UsageError, match=told):
+        memkit.load_ipython_extension(shell)
 
 
 def test_python() -> None:
