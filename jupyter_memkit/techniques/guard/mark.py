@@ -194,7 +194,7 @@ def _read_size(text: str) -> int:
     try:
         return parse_bytes(text)
     except MemkitError as error:
-        message = f"{error}; a mark can also be a share such as 85%, or auto"
+        message = f"{error} (a mark can also be a share such as 85%, or auto)"
         raise MemkitError(message) from None
 
 
