@@ -6,8 +6,8 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
+from jupyter_memkit.techniques.error_chain import walk_chain
 from jupyter_memkit.techniques.guard.armed import process_guard
-from jupyter_memkit.techniques.out_of_memory.chain import walk_chain
 from jupyter_memkit.track.events import (
     add_ending,
     remove_ending,

@@ -51,7 +51,8 @@ def _build_status(status: GuardStatus) -> Report:
 
 
 def _build_rows(stop: GuardStop) -> Iterator[tuple[str, str]]:
-    yield "in use", f"{format_bytes(stop.used_bytes)} at the mark of {stop.mark}"
+    used = format_bytes(stop.used_bytes)
+    yield "in use", f"{used}, with the mark at {format_bytes(stop.mark_bytes)}"
     yield "this cell", f"grew by {format_bytes(stop.grown_bytes)}"
     if stop.line is not None:
         yield "line", stop.line

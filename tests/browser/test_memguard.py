@@ -31,7 +31,7 @@ def test_stopped_cell(lab: LabPage, server: LabServer) -> None:
         lab.wait_for_end_of(f"c-{index}")
     outputs = lab.page.locator(".jp-CodeCell").nth(2).locator(".jp-OutputArea-output")
     expect(outputs.first).to_contain_text("MemoryLimitExceeded")
-    expect(outputs.last).to_contain_text("at the mark of 500 MB")
+    expect(outputs.last).to_contain_text("with the mark at 476.8 MiB")
     expect(outputs.last).to_contain_text("rows.append([0] * 10_000)")
     expect(outputs.last.locator("table")).to_contain_text(["", "%memfree rows"])
     # Until then, the kernel drops cells that are run after one that failed.

@@ -250,6 +250,12 @@ def test_error_of_the_user_stays(kernel: GuardedKernel) -> None:
     assert "UsageError" in kernel.run("%memguard lots")
 
 
+def test_size_of_a_failed_allocation(kernel: GuardedKernel) -> None:
+    """The error of a stop says how much numpy asked for, as numpy's own does."""
+    kernel.run("np.ones(10**10)")
+    assert kernel.text.startswith("an allocation of 74.5 GiB would exceed the mark of ")
+
+
 @pytest.mark.parametrize(
     ("code", "belt"),
     [

@@ -24,4 +24,5 @@ def test_in_batch(tmp_path: Path) -> None:
     with pytest.raises(CellExecutionError) as failure:
         client.execute(env=environment)
     assert failure.value.ename == "MemoryLimitExceeded"
+    assert ", with the mark at 858.3 MiB" in str(failure.value)
     assert "this cell  grew by" in str(failure.value)

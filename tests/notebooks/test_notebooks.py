@@ -244,7 +244,7 @@ def test_guard(tmp_path: Path) -> None:
     days = int(shown["alive"].split("and ")[1].split(" of")[0])
     assert 20 < days < 365
     assert "returned to the system" in shown["free"]
-    assert "an allocation would exceed the mark of 600 MB" in shown["one"]
+    assert "an allocation of 7.5 GiB would exceed the mark of 600 MB" in shown["one"]
     assert shown["death"] == "True"
     assert "no guard is armed" in shown["off"]
 

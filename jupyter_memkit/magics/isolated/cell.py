@@ -30,10 +30,10 @@ from jupyter_memkit.magics.isolated.values import (
     CellValues,
 )
 from jupyter_memkit.show.isolated import describe_traces
+from jupyter_memkit.techniques.error_chain import read_texts
 from jupyter_memkit.techniques.isolated.inspecting import find_functions
 from jupyter_memkit.techniques.isolated.records import IsolatedResult, Traces
 from jupyter_memkit.techniques.isolated.state.absent import find_absent
-from jupyter_memkit.techniques.out_of_memory.chain import read_texts
 from jupyter_memkit.techniques.processes.calling import Call, Outcome
 from jupyter_memkit.techniques.processes.pickling import find_hindrance
 from jupyter_memkit.techniques.room import read_room_bytes

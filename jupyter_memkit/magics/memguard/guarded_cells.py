@@ -20,10 +20,10 @@ from typing import Any
 from jupyter_memkit.errors import MemoryLimitExceeded, add_note
 from jupyter_memkit.magics.cell_start import CellStart
 from jupyter_memkit.techniques.allocator import release_unused
+from jupyter_memkit.techniques.error_chain import walk_chain
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.records import GuardStop
 from jupyter_memkit.techniques.guard.regions import Region
-from jupyter_memkit.techniques.out_of_memory.chain import walk_chain
 from jupyter_memkit.techniques.out_of_memory.frames import release_frames
 from jupyter_memkit.track.events import (
     add_ending,

@@ -17,6 +17,7 @@ from jupyter_memkit.magics.cell_start import CellStart
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.parts import DISK, UNTOUCHED
+from jupyter_memkit.techniques.error_chain import read_traceback, walk_chain
 from jupyter_memkit.techniques.guard.armed import process_guard
 from jupyter_memkit.techniques.guard.mark import read_mark
 from jupyter_memkit.techniques.guard.records import (
@@ -26,7 +27,6 @@ from jupyter_memkit.techniques.guard.records import (
     LeftProgram,
 )
 from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES
-from jupyter_memkit.techniques.out_of_memory.chain import read_traceback, walk_chain
 from jupyter_memkit.techniques.out_of_memory.recognition import SOME_GPU
 from jupyter_memkit.techniques.out_of_memory.records import OutOfMemory
 from jupyter_memkit.track.tracker import tracker

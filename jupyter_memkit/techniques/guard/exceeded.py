@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from jupyter_memkit.errors import MemoryLimitExceeded
-from jupyter_memkit.techniques.guard.failures import comes_from_signal, read_texts
+from jupyter_memkit.techniques.error_chain import read_texts
+from jupyter_memkit.techniques.guard.failures import (
+    comes_from_signal,
+    read_asked_of_numpy,
+)
 from jupyter_memkit.techniques.guard.mark import Mark
 from jupyter_memkit.techniques.guard.shared import SharedPage
 from jupyter_memkit.units import format_bytes
@@ -39,8 +43,10 @@ def make_error(
         return error
     if comes_from_signal(error):
         return MemoryLimitExceeded(describe_excess(mark, page, page["stopped_bytes"]))
+    asked_bytes = read_asked_of_numpy(error)
+    asked = "" if asked_bytes is None else f" of {format_bytes(asked_bytes)}"
     message = (
-        f"an allocation would exceed the mark of {mark.describe(page)}, with up "
+        f"an allocation{asked} would exceed the mark of {mark.describe(page)}, with up "
         f"to {format_bytes(used_bytes)} in use and "
         f"{format_bytes(reserved_bytes)} reserved"
     )

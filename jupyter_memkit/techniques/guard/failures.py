@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+import math
+from typing import Any
 
 from jupyter_memkit.errors import MemoryLimitExceeded
+from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.techniques.error_chain import read_arguments, read_texts
 
 # In the messages of errors of a general type.
 _PHRASES = (
@@ -36,7 +40,7 @@ def is_failed_allocation(error: BaseException) -> bool:
     if issubclass(kind, MemoryError):
         return True
     if issubclass(kind, OSError):
-        arguments = _read_arguments(error)
+        arguments = read_arguments(error)
         return bool(arguments and type(arguments[0]) is int) and (
             arguments[0] == errno.ENOMEM
         )
@@ -77,12 +81,11 @@ def stands_for_signal(error: BaseException) -> bool:
     return is_general and any("interrupted" in text for text in texts)
 
 
-def read_texts(error: BaseException) -> list[str]:
-    """Return the arguments of an error that are text; none of its own code runs."""
-    return [each for each in _read_arguments(error) if type(each) is str]
-
-
-def _read_arguments(error: BaseException) -> tuple[object, ...]:
-    arguments: tuple[object, ...]
-    arguments = BaseException.args.__get__(error)  # type: ignore[attr-defined] # a descriptor
-    return arguments
+def read_asked_of_numpy(error: BaseException) -> int | None:
+    """Return what numpy asked for, whose error holds a shape and a dtype."""
+    kind: Any = find_loaded("numpy._core._exceptions", "_ArrayMemoryError")
+    kind = kind or find_loaded("numpy.core._exceptions", "_ArrayMemoryError")
+    if kind is None or type(error) is not kind:
+        return None
+    shape, dtype = read_arguments(error)
+    return int(math.prod(shape) * dtype.itemsize)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from jupyter_memkit.techniques.out_of_memory.chain import read_traceback, walk_chain
+from jupyter_memkit.techniques.error_chain import read_traceback, walk_chain
 
 
 def release_frames(error: BaseException) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_memkit.measure.attributes import read_attributes
 from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.techniques.out_of_memory.chain import read_traceback
+from jupyter_memkit.techniques.error_chain import read_traceback
 
 _CALL = ("torch.nn.modules.module", "_call_impl")
 _BACKWARD = ("torch.autograd.graph", "_engine_run_backward")

@@ -11,18 +11,18 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from jupyter_memkit.errors import MemoryLimitExceeded
 from jupyter_memkit.measure.gpu_allocators import read_allocators
-from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.techniques.guard.failures import is_failed_allocation
-from jupyter_memkit.techniques.out_of_memory.chain import (
-    read_arguments,
+from jupyter_memkit.techniques.error_chain import (
     read_cause,
     read_texts,
     read_traceback,
     walk_chain,
+)
+from jupyter_memkit.techniques.guard.failures import (
+    is_failed_allocation,
+    read_asked_of_numpy,
 )
 
 SOME_GPU = "gpu"
@@ -155,17 +155,7 @@ def _read_asked(error: BaseException, text: str) -> int | None:
         bits = re.search(r"\d+$", match[2])
         item_bytes = _TYPE_BYTES.get(match[2]) or (int(bits[0]) // 8 if bits else 0)
         return math.prod(map(int, match[1].split(","))) * item_bytes or None
-    return _read_asked_of_numpy(error)
-
-
-def _read_asked_of_numpy(error: BaseException) -> int | None:
-    """Return what numpy asked for, whose error holds a shape and a dtype."""
-    kind: Any = find_loaded("numpy._core._exceptions", "_ArrayMemoryError")
-    kind = kind or find_loaded("numpy.core._exceptions", "_ArrayMemoryError")
-    if kind is None or type(error) is not kind:
-        return None
-    shape, dtype = read_arguments(error)
-    return int(math.prod(shape) * dtype.itemsize)
+    return read_asked_of_numpy(error)
 
 
 def _is_remote(error: BaseException) -> bool:
