@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from jupyter_memkit.cells.magic_calls import read_magic_call
+from jupyter_memkit.cells.parsing import parse
 
 StoreKind = Literal["bind", "augment", "grow", "store", "call"]
 
@@ -111,7 +112,7 @@ def find_store(
     for number in range(max(0, len(cells) - _READ_CELLS), len(cells)):
         for code, offset in _read_parts(cells[number]):
             lines = code.splitlines()
-            for store, scope in _find_stores(_parse(code)):
+            for store, scope in _find_stores(parse(code)):
                 if not _concerns(store, scope, name, steps, class_name):
                     continue
                 rank = _rank(store)
@@ -140,7 +141,7 @@ def find_backward_inputs(cells: Sequence[str]) -> set[str]:
     made: list[tuple[str, set[str]]] = []
     for cell in cells[-_READ_CELLS:]:
         for code, _ in _read_parts(cell):
-            tree = _parse(code)
+            tree = parse(code)
             for node in ast.walk(tree):
                 if _is_backward(node):
                     inputs |= _find_names(node)
@@ -162,7 +163,7 @@ def has_backward(cell: str) -> bool:
     return any(
         _is_backward(node)
         for code, _ in _read_parts(cell)
-        for node in ast.walk(_parse(code))
+        for node in ast.walk(parse(code))
     )
 
 
@@ -171,7 +172,7 @@ def is_code(cell: str) -> bool:
     return any(
         not isinstance(node, ast.Expr) or isinstance(node.value, (ast.Call, ast.Await))
         for code, _ in _read_parts(cell)
-        for node in _parse(code).body
+        for node in parse(code).body
         if read_magic_call(node) is None
     )
 
@@ -182,20 +183,12 @@ def _read_parts(cell: str) -> Iterator[tuple[str, int]]:
     while waiting:
         code, offset = waiting.pop()
         yield code, offset
-        for node in _parse(code).body:
+        for node in parse(code).body:
             call = read_magic_call(node)
             if call is not None:
                 is_cell = call.kind == "cell"
                 before = offset + node.lineno - (0 if is_cell else 1)
                 waiting.append((call.cell if is_cell else call.line, before))
-
-
-def _parse(code: str) -> ast.Module:
-    """Return the syntax tree of code; an empty one if it does not parse."""
-    try:
-        return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError):
-        return ast.Module(body=[], type_ignores=[])
 
 
 def _find_stores(tree: ast.Module) -> Iterator[tuple[Store, _Scope]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from jupyter_memkit.cells.magic_calls import read_magic_call
 from jupyter_memkit.cells.names import find_global_names
+from jupyter_memkit.cells.parsing import parse
 
 # Older cells are not searched.
 _READ_CELLS = 200
@@ -56,7 +57,7 @@ def find_usage(cells: Sequence[str]) -> dict[str, NameUsage]:
     # The names that functions and classes read when called, by their own names.
     bodies: dict[str, set[str]] = {}
     for number in range(max(0, len(cells) - _READ_CELLS), len(cells)):
-        tree = _parse(cells[number])
+        tree = parse(cells[number])
         bodies |= _read_bodies(tree)
         read, bound = _find_names(tree)
         for name in read:
@@ -65,14 +66,6 @@ def find_usage(cells: Sequence[str]) -> dict[str, NameUsage]:
         for name in bound:
             found[name] = NameUsage(made_in=number, used_in=number)
     return found
-
-
-def _parse(code: str) -> ast.Module:
-    """Return the syntax tree of a cell; an empty one if it does not parse."""
-    try:
-        return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError):
-        return ast.Module(body=[], type_ignores=[])
 
 
 def _read_bodies(tree: ast.Module) -> dict[str, set[str]]:

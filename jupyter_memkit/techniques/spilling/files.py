@@ -17,6 +17,7 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.spilling.folders import open_folder
+from jupyter_memkit.techniques.spilling.parts import read_address
 from jupyter_memkit.units import format_bytes
 
 # Clearer text for some of the system's error messages.
@@ -120,7 +121,7 @@ def write_file(
 
 def find_file(array: Any) -> MappedFile | None:
     """Return the file of a numpy array; None if it is in memory."""
-    address = _read_address(array)
+    address = read_address(array)
     for file in list(_files.values()):
         if file.address <= address < file.address + file.bytes:
             return file
@@ -185,7 +186,7 @@ def _remember(mapped: Any, name: str) -> None:
     """
     key = id(mapped)
     file = MappedFile(
-        path=Path(name), bytes=mapped.nbytes, address=_read_address(mapped)
+        path=Path(name), bytes=mapped.nbytes, address=read_address(mapped)
     )
     if os.name == "posix":
         # Windows keeps files that are still mapped; they go with the folder.
@@ -206,8 +207,3 @@ def _remove(name: str, pid: int) -> None:
     if pid == os.getpid():
         with contextlib.suppress(OSError):
             Path(name).unlink()
-
-
-def _read_address(array: Any) -> int:
-    address: int = array.__array_interface__["data"][0]
-    return address

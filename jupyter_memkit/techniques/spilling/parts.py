@@ -127,7 +127,7 @@ class BufferLayout:
             start = find_bounds(root)[0]
             offset = self._append(_flatten(root)[low - start : high - start])
             for number, array in zip(numbers, arrays, strict=True):
-                place = offset + _read_address(array) - low
+                place = offset + read_address(array) - low
                 self._places[number] = _Place(offset=place, strides=array.strides)
         else:
             # A view with gaps does not include the rest of its base.
@@ -156,7 +156,7 @@ def find_root(array: Any) -> Any:
 
 def find_bounds(array: Any) -> tuple[int, int]:
     """Return the first and the past-the-end address of an array's elements."""
-    low = high = _read_address(array)
+    low = high = read_address(array)
     for length, stride in zip(array.shape, array.strides, strict=True):
         reach = (length - 1) * stride
         low, high = low + min(reach, 0), high + max(reach, 0)
@@ -246,6 +246,7 @@ def _flatten(array: Any) -> Any:
     return array.reshape(-1, order="A").view("u1")
 
 
-def _read_address(array: Any) -> int:
+def read_address(array: Any) -> int:
+    """Return the address of an array's first element."""
     address: int = array.__array_interface__["data"][0]
     return address
