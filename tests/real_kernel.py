@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,12 @@ class RealKernel:
 
         self.client.execute_interactive(code, timeout=LIMIT_S, output_hook=keep)
         return "".join(printed)
+
+    def read_rss_mib(self) -> float:
+        """Return the kernel's resident memory, read from outside (Linux)."""
+        pid = int(self.run("import os; print(os.getpid())"))
+        status = Path(f"/proc/{pid}/status").read_text()
+        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
 
     def request(self, content: dict[str, Any] | bytes) -> dict[str, Any]:
         """Send a request, perhaps encoded, on the control channel; return the reply."""

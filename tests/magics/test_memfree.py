@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from jupyter_memkit.techniques.releasing.records import (
     FreeingStep,
     Held,
 )
-from tests.real_kernel import RealKernel, real_kernel
+from tests.real_kernel import real_kernel
 
 MIB = 1024 * 1024
 
@@ -80,28 +79,21 @@ def test_report() -> None:
 linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 
 
-def read_rss(kernel: RealKernel) -> float:
-    """Return the resident memory of a kernel in MiB, read from outside."""
-    pid = int(kernel.run("import os; print(os.getpid())"))
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
-
-
 @linux
 def test_failed_cell_of_a_kernel(tmp_path: Path) -> None:
     """After a failed cell that held 381 MiB, use is within 5 MiB of before."""
     with real_kernel(tmp_path) as kernel:
         kernel.run("import numpy as np\n%memfree")
-        before = read_rss(kernel)
+        before = kernel.read_rss_mib()
         reply = kernel.client.execute_interactive(
             "def f():\n    x = np.ones(50_000_000)\n    raise ValueError\nf()",
             output_hook=lambda _: None,
             stop_on_error=False,
         )
         assert reply["content"]["ename"] == "ValueError"
-        assert read_rss(kernel) > before + 380
+        assert kernel.read_rss_mib() > before + 380
         kernel.run("%memfree")
-        assert read_rss(kernel) < before + 5
+        assert kernel.read_rss_mib() < before + 5
 
 
 @linux
@@ -109,12 +101,12 @@ def test_shown_value_of_a_kernel(tmp_path: Path) -> None:
     """A displayed value of 381 MiB is freed with its name."""
     with real_kernel(tmp_path) as kernel:
         kernel.run("import numpy as np\n%memfree")
-        before = read_rss(kernel)
+        before = kernel.read_rss_mib()
         kernel.run("shown = np.ones(50_000_000)")
         kernel.run("shown")
-        assert read_rss(kernel) > before + 380
+        assert kernel.read_rss_mib() > before + 380
         kernel.run("%memfree shown")
-        assert read_rss(kernel) < before + 5
+        assert kernel.read_rss_mib() < before + 5
 
 
 @linux
@@ -127,12 +119,12 @@ def test_small_strings_of_a_kernel(tmp_path: Path) -> None:
     for name, cure in (("hand", by_hand), ("memfree", "freed = %memfree")):
         with real_kernel(tmp_path) as kernel:
             kernel.run("%memfree")
-            before = read_rss(kernel)
+            before = kernel.read_rss_mib()
             kernel.run("s = [str(i) * 5 for i in range(3_000_000)]")
             kernel.run("%reset_selective -f ^s$")
-            held = read_rss(kernel)
+            held = kernel.read_rss_mib()
             kernel.run(cure)
-            now = read_rss(kernel)
+            now = kernel.read_rss_mib()
             left[name] = now - before
             if name == "memfree":
                 reported = int(kernel.run("print(freed.total_bytes)")) / MIB

@@ -19,7 +19,7 @@ from jupyter_memkit.techniques.spilling.listing import (
     SpilledVariables,
 )
 from jupyter_memkit.techniques.spilling.variables import Spilled
-from tests.real_kernel import RealKernel, real_kernel
+from tests.real_kernel import real_kernel
 
 pytestmark = pytest.mark.usefixtures("unhurried", "disk")
 
@@ -229,13 +229,6 @@ def test_report_of_the_list() -> None:
     assert build_report(nothing).title.startswith("nothing is on disk; %spill NAME")
 
 
-def read_rss(kernel: RealKernel) -> float:
-    """Return the resident memory of a kernel in MiB, read from outside."""
-    pid = int(kernel.run("import os; print(os.getpid())"))
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
 def test_kernel(tmp_path: Path) -> None:
     """A displayed array is on disk and not in memory; at the end nothing is left."""
@@ -244,13 +237,13 @@ def test_kernel(tmp_path: Path) -> None:
     with real_kernel(tmp_path) as kernel:
         kernel.run(f"import numpy as np\nx = np.ones(9)\n%spill x --folder {folder}")
         kernel.run("%memfree")
-        before = read_rss(kernel)
+        before = kernel.read_rss_mib()
         kernel.run("numbers = np.random.default_rng(0).random(25_000_000)")
         total = kernel.run("print(numbers.sum())")
         kernel.run("numbers[:5]")
-        held = read_rss(kernel)
+        held = kernel.read_rss_mib()
         kernel.run(f"spilled = %spill numbers --folder {folder}")
-        now = read_rss(kernel)
+        now = kernel.read_rss_mib()
         assert held > before + 185
         assert now < before + 10
         reported = int(kernel.run("print(spilled.freed_bytes)")) / MIB
