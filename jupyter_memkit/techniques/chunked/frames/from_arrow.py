@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import sys
@@ -31,6 +33,26 @@ def convert_table(table: Any, first_row: int) -> Any:
     return frame
 
 
+def infer_categories(texts: Any) -> Any:
+    """Return texts as the categorical that pandas reads from a file of them."""
+    if not len(texts):
+        return texts.astype("category").array
+    pandas = import_backend("pandas")
+    lines = texts.to_csv(index=False, header=False, quoting=csv.QUOTE_ALL)
+    frame = pandas.read_csv(
+        io.StringIO(lines), header=None, dtype="category", keep_default_na=False
+    )
+    return frame[0].array
+
+
+def _infer(values: Any) -> Any:
+    """Return a categorical of texts with the types that pandas infers for them."""
+    pandas = import_backend("pandas")
+    inferred = infer_categories(values.cat.categories.to_series())
+    # Texts such as 7 and 007 are one number.
+    return pandas.Series(inferred.take(values.cat.codes, allow_fill=True), values.index)
+
+
 def _fill(values: Any, missing: Any) -> Any:
     return values.astype(object).where(values.notna(), missing)
 
@@ -48,8 +70,10 @@ def _parse_json(texts: Iterable[Any]) -> list[Any]:
 
 
 # How a source marks a column of objects: missing values are NaN, as in pandas' own
-# readers of text, or None, or the objects are encoded as JSON.
+# readers of text, or None, or the objects are encoded as JSON; or one of categories
+# that are text in the file only.
 _OBJECTS: Mapping[bytes, Callable[[Any], Any]] = {
+    b"categories": _infer,
     b"nan": partial(_fill, missing=math.nan),
     b"none": partial(_fill, missing=None),
     b"json": _load_json,

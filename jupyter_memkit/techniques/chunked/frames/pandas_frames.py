@@ -20,6 +20,7 @@ from jupyter_memkit.techniques.chunked.frames.casting import (
 )
 from jupyter_memkit.techniques.chunked.frames.column_types import ColumnTypes
 from jupyter_memkit.techniques.chunked.frames.from_arrow import convert_table
+from jupyter_memkit.techniques.chunked.results.categories import append_categories
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.dtypes import (
     find_common,
@@ -238,8 +239,7 @@ class PandasFrames:
         known, is_ordered = values.cat.categories, values.cat.ordered
         seen = self._categories.get(column)
         if seen is not None:
-            new = known.difference(seen.categories, sort=False)
-            known = seen.categories.append(new) if len(new) else seen.categories
+            known = append_categories(seen.categories, known)
             is_ordered = seen.ordered and is_ordered
         if column in self._types.categories and not is_ordered:
             with contextlib.suppress(TypeError):  # Of different types.

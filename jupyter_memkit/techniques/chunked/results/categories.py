@@ -68,13 +68,19 @@ def unite_categories(dtypes: list[Any]) -> Any:
     first = dtypes[0]
     united, are_sorted = first.categories, not first.ordered
     for dtype in dtypes:
-        new = dtype.categories.difference(united, sort=False)
-        united = united.append(new) if len(new) else united
+        united = append_categories(united, dtype.categories)
         are_sorted = are_sorted and dtype.categories.is_monotonic_increasing
     if are_sorted:
         with suppress(TypeError):  # Of different types.
             united = united.sort_values()
     return sys.modules["pandas"].CategoricalDtype(united, first.ordered)
+
+
+def append_categories(known: Any, more: Any) -> Any:
+    """Return categories with those of more that are new, in a type that holds both."""
+    if not len(known) or not len(more):  # The type of none says nothing.
+        return known if len(known) else more
+    return known.append(more.difference(known, sort=False))
 
 
 def _cast(part: Any, dtype: Any) -> Any:

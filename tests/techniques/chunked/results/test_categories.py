@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import chunked
+from jupyter_memkit.techniques.chunked.chunks import open_chunks
+from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from tests.techniques.chunked.bodies import make_body
 
 LEVELS = ("lo", "mid", "hi")
 
@@ -115,6 +120,49 @@ def test_requested_categories(tmp_path: Path, ending: str) -> None:
         pd.testing.assert_series_equal(
             found.reduce("sum"), add_up(whole, observed=observed)
         )
+
+
+@pytest.mark.parametrize("options", [{}, {"comment": "#"}])
+@pytest.mark.parametrize(
+    ("values", "late"),
+    [
+        (("9", "10", "007", "7"), ""),
+        (("9", "10"), "1.5"),
+        (("2.0", "1"), ""),
+        (("True", "FALSE"), ""),
+        (("True", "False"), "1"),
+        (("9", "10"), "True"),
+        (("9", "10"), "x"),
+        (("", ""), "3"),
+        (("", ""), "x"),
+        (("", ""), "True"),
+    ],
+)
+def test_requested_categories_of_text(
+    tmp_path: Path, values: tuple[str, ...], late: str, options: dict[str, str]
+) -> None:
+    """Categories in text have the types that pandas gives those of the whole file."""
+    path = tmp_path / "a.csv"
+    filling = "to make the file longer than what is sampled"
+    lines = [f"{value},1,{filling}" for value in values * (14_000 // len(values))]
+    lines[13_111] = f"{late},1,{filling}"
+    path.write_text("t,n,filling\n" + "\n".join(lines) + "\n")
+    whole = pd.read_csv(path, dtype={"t": "category"}, **options)  # type: ignore[call-overload] # of any options
+    source = dataclasses.replace(open_source(path), options=options)  # type: ignore[type-var] # a file
+    chunks = open_chunks(source, rows=4_000, types={"t": "category"}, backend="pandas")
+    joined = chunks.map(make_body("df")).reduce("concat")
+    pd.testing.assert_frame_equal(joined, whole)
+    cell = make_body("df.groupby('t', observed=True).n.sum()")
+    found = chunks.map(cell).reduce("sum")
+    pd.testing.assert_series_equal(found, add_up(whole, observed=True))
+
+
+def test_requested_categories_of_wide_integers(tmp_path: Path) -> None:
+    """Those of more than 64 bits are refused, as in other columns."""
+    path = tmp_path / "a.csv"
+    path.write_text("t\n1\n12345678901234567890\n")
+    with pytest.raises(MemkitError, match=r"more than 64 bits in t, .* --types t=str"):
+        list(chunked(path, types={"t": "category"}, backend="pandas"))
 
 
 def add_up(chunk: pd.DataFrame, *, observed: bool) -> pd.Series:

@@ -11,6 +11,9 @@ from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
 from jupyter_memkit.techniques.chunked.sources.delimited.by_arrow import read_arrow
+from jupyter_memkit.techniques.chunked.sources.delimited.categories import (
+    mark_categories,
+)
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.explain import explaining
 from jupyter_memkit.techniques.chunked.sources.delimited.pandas_columns import (
@@ -56,8 +59,10 @@ def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:
         except arrow.ArrowInvalid:
             table = None
         if table is not None and means_the_same(table, block, types):
-            return _mark_missing(arrow, table, types)
-    return _parse_by_pandas(block, layout, path, start)
+            table = _mark_missing(arrow, table, types)
+            return mark_categories(table, layout, path)
+    table = _parse_by_pandas(block, layout, path, start)
+    return mark_categories(table, layout, path)
 
 
 def _arrow_type(arrow: Any, dtype: str) -> Any:

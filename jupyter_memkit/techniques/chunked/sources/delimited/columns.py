@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.base import Request
@@ -70,6 +70,8 @@ class Layout:
         The index that pandas makes of columns; empty if it makes none.
     given : frozenset of str
         The columns with other types than those inferred, because the user gave them.
+    categories : mapping of str to str
+        The types that the columns of categories would have otherwise.
     """
 
     names: tuple[str, ...]
@@ -83,6 +85,7 @@ class Layout:
     has_index: bool = False
     index: Index = ()
     given: frozenset[str] = frozenset()
+    categories: Mapping[str, str] = field(default_factory=dict)
 
     def _check_columns(self, request: Request) -> None:
         """Reject columns that the library names differently from pandas."""
@@ -111,8 +114,8 @@ class Layout:
         self._check_columns(request)
         self._check_types(request)
         wanted = set(self.names if request.columns is None else request.columns)
-        types = {**self.types, **request.types}
-        types.update(dict.fromkeys(request.categories, "category"))
+        inferred = {**self.types, **request.types}
+        types = {**inferred, **dict.fromkeys(request.categories, "category")}
         # Rows without any column could not be counted.
         readable = [name for name in self.names if types[name] != "integer"]
         default = tuple(readable[:1]) or self.names[:1]
@@ -120,7 +123,8 @@ class Layout:
             self,
             types={name: types[name] for name in self.names},
             # A type that the user gave is not a guess.
-            empty=frozenset(n for n in self.empty if types[n] == self.types[n]),
+            empty=frozenset(n for n in self.empty if inferred[n] == self.types[n]),
             given=frozenset(n for n in self.names if types[n] != self.types[n]),
             columns=tuple(n for n in self.names if n in wanted) or default,
+            categories={n: inferred[n] for n in self.names if n in request.categories},
         )

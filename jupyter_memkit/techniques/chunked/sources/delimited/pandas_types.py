@@ -155,7 +155,7 @@ def check_integers(layout: Layout, path: Path) -> None:
         If there is one; the message names the type that keeps all digits.
     """
     for name in layout.columns:
-        if layout.types[name] == "integer":
+        if "integer" in {layout.types[name], layout.categories.get(name)}:
             raise make_integer_error(path, name)
 
 

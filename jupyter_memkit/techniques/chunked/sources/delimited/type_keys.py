@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.libraries import import_library
+from jupyter_memkit.techniques.chunked.sources.delimited.categories import (
+    find_inferred,
+)
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import Layout
 from jupyter_memkit.techniques.chunked.sources.delimited.dates import is_date
 from jupyter_memkit.techniques.chunked.sources.dtypes import is_text
@@ -42,6 +45,8 @@ def find_text_types(
         name: kind for name, kind in layout.index if name is not None
     }
     kinds.update(layout.types)
+    texts_only = layout.categories.keys() - find_inferred(layout).keys()
+    kinds.update(dict.fromkeys(texts_only, "str"))
     known = {n: _find_type(path, kind) for n, kind in kinds.items()}
     types = {n: kind for n, kind in known.items() if kind is not None}
     texts = types.keys() - given

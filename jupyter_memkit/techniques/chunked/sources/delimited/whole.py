@@ -14,6 +14,10 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     Request,
     TypeChange,
 )
+from jupyter_memkit.techniques.chunked.sources.delimited.categories import (
+    check_categories,
+    find_inferred,
+)
 from jupyter_memkit.techniques.chunked.sources.delimited.columns import (
     Index,
     Layout,
@@ -127,7 +131,11 @@ def read_whole(
         given = {key: value for key, value in given.items() if key not in OF_DATES}
     dtype = given.pop("dtype", None)
     if dtype is None or isinstance(dtype, Mapping):
-        dtype = {**find_text_types(path, given, layout), **(dtype or {})}
+        dtype = {
+            **dict.fromkeys(find_inferred(layout), "category"),
+            **find_text_types(path, given, layout),
+            **(dtype or {}),
+        }
     pandas = import_library("pandas", path.name)
     with (
         explaining_options(path.name, options),
@@ -188,3 +196,9 @@ class _Chosen:
                 changes[name] = (before, after)
         if changes:
             raise TypeChange(self.path.name, changes)
+        inferred = {
+            name: frame[name].cat.categories
+            for name in find_inferred(layout)
+            if name in frame and not _is_given(self.options, name)
+        }
+        check_categories(inferred, layout, self.path)
