@@ -718,10 +718,23 @@ def test_partial_statistics_of_the_same_rows(code: str) -> None:
     pd.testing.assert_frame_equal(summary.value, whole, check_dtype=False)
 
 
-def test_partial_statistics_are_merged() -> None:
+@pytest.mark.parametrize("rehearsal", [True, False])
+@pytest.mark.parametrize("op", ["sum", "max", "count", "concat", "union"])
+@pytest.mark.parametrize("statistic", ["sum", "mean"])
+def test_partial_statistics_are_merged(
+    op: str, statistic: str, *, rehearsal: bool
+) -> None:
     """Another reduction of partial statistics is rejected, with the right one."""
+    code = f"memkit.partial(df, by='k').agg(v='{statistic}')"
     with pytest.raises(ReduceError, match="have to be merged; use --reduce merge"):
-        run("memkit.partial(df).agg(v='sum')", "sum", names={"memkit": memkit})
+        run(code, op, names={"memkit": memkit}, rehearsal=rehearsal)
+
+
+def test_partial_statistics_in_a_dict() -> None:
+    """They are refused: merge keeps the last value of a key."""
+    code = "{'a': memkit.partial(df).agg(v='sum')}"
+    with pytest.raises(ReduceError, match="merge combines one memkit"):
+        run(code, "merge", names={"memkit": memkit})
 
 
 def test_rows_for_a_file(tmp_path: Path) -> None:

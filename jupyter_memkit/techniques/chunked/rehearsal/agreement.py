@@ -29,6 +29,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.value_agreement import (
 )
 from jupyter_memkit.techniques.chunked.results.combine import (
     ALIGNED,
+    reject_partial,
 )
 
 # The reduction that joins rows, by which partial statistics are judged too.
@@ -95,8 +96,7 @@ def find_agreement(op: str, trial: Trial, rows: Any) -> Agreement:
         raise NotRehearsedError(why)
     if trial.partial is not None:
         if op != "merge":
-            message = "partial statistics have to be merged; use --reduce merge"
-            raise ReduceError(message)
+            reject_partial(trial.partial)
         op = _ROWS
     reject_choice(op, trial.body)
     compare = _compare_rows if op == _ROWS else _compare_values

@@ -93,9 +93,19 @@ def reject_statistic(op: str, body: CellBody) -> None:
     if op not in {"sum", "min", "max"}:
         return
     name = find_statistic(body.tree)
+    if any(map(_is_partial, find_parts(body.tree))):
+        return  # The run says that it has to be merged.
     if name is None or (op != "sum" and name in {"a choice of rows", "a ratio"}):
         return
     raise ReduceError(_describe(op, body))
+
+
+def _is_partial(node: ast.expr) -> bool:
+    """Return whether an expression is a call such as ``memkit.partial(chunk)``."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name == "partial"
+    return False
 
 
 def _describe(op: str, body: CellBody) -> str:

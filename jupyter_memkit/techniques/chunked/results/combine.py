@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
@@ -189,6 +190,12 @@ def _begin_merge(value: Any) -> Any:
     if isinstance(value, Partial):
         return value
     _check_mapping(value)
+    if any(isinstance(item, Partial) for item in value.values()):
+        message = (
+            "merge combines one memkit.partial(...), not those in a dict; end the cell "
+            "with one, and run it again for each of the others"
+        )
+        raise ReduceError(message)
     # Counters add up, and of the items of one key in dicts the last stays.
     combine = operator.add if isinstance(value, Counter) else _take_last
     return mark_keys(value, _identity, combine)
@@ -224,9 +231,28 @@ def _finish_merge(part: Any) -> Any:
     return unmark_keys(part, _identity)
 
 
+def reject_partial(value: Any) -> None:
+    """Reject partial statistics.
+
+    Raises
+    ------
+    ReduceError
+        If the value is partial statistics; the message names the right reduction.
+    """
+    if isinstance(value, Partial):
+        message = "partial statistics have to be merged; use --reduce merge"
+        raise ReduceError(message)
+
+
+def _begin_plain(begin: Callable[[Any], Any], value: Any) -> Any:
+    reject_partial(value)
+    return begin(value)
+
+
 def _align(aligned: Aligned, keys: tuple[str, ...] = ()) -> Operation:
     aligned = dataclasses.replace(aligned, keys=keys)
-    return Operation(begin=aligned.begin, join=aligned.step, finish=aligned.finish)
+    begin = partial(_begin_plain, aligned.begin)
+    return Operation(begin=begin, join=aligned.step, finish=aligned.finish)
 
 
 # The operations that combine values by their labels.
@@ -234,10 +260,16 @@ ALIGNED = {"sum": SUM, "min": MIN, "max": MAX}
 
 OPERATIONS: dict[str, Operation] = {
     **{name: _align(aligned) for name, aligned in ALIGNED.items()},
-    "count": Operation(begin=_count, join=operator.add),
-    "concat": Operation(begin=begin_concat, join=join_concat, finish=finish_concat),
+    "count": Operation(begin=partial(_begin_plain, _count), join=operator.add),
+    "concat": Operation(
+        begin=partial(_begin_plain, begin_concat),
+        join=join_concat,
+        finish=finish_concat,
+    ),
     "append": Operation(begin=_enlist, join=_extend),
-    "union": Operation(begin=_as_set, join=_unite, finish=_finish_set),
+    "union": Operation(
+        begin=partial(_begin_plain, _as_set), join=_unite, finish=_finish_set
+    ),
     "merge": Operation(begin=_begin_merge, join=_merge, finish=_finish_merge),
 }
 
