@@ -12,6 +12,7 @@ from jupyter_memkit.cells.effects import find_accumulated
 from jupyter_memkit.cells.names import find_global_names
 from jupyter_memkit.cells.purity import find_effect
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.last_sort import VALUE_NAME, split_last_sort
 
 # The variable with the place of the chunk, for a cell that reads it.
 INFO_NAME = "chunk_info"
@@ -39,10 +40,12 @@ class CellBody:
         The text of the cell.
     compile_code : callable
         Compiles a tree as ``compile(tree, filename, mode)`` does.
+    last_sort : ast.expr, optional
+        The calls that sort the value, and are not in the tree.
 
     Attributes
     ----------
-    tree, filename, namespace, name, source
+    tree, filename, namespace, name, source, last_sort
         As given.
     has_value : bool
         Whether the cell ends with an expression, which gives the value of a chunk.
@@ -62,6 +65,7 @@ class CellBody:
         name: str,
         source: str,
         compile_code: Callable[[ast.AST, str, str], CodeType],
+        last_sort: ast.expr | None = None,
     ) -> None:
         statements, last = tree.body, None
         if statements and isinstance(statements[-1], ast.Expr):
@@ -75,6 +79,13 @@ class CellBody:
         self.namespace = namespace
         self.name = name
         self.source = source
+        self.last_sort = last_sort
+        self._compile_code = compile_code
+        self._sort = (
+            compile_code(ast.Expression(last_sort), filename, "eval")
+            if last_sort is not None
+            else None
+        )
         self._info: Any = None
         self._wants_info = INFO_NAME in find_global_names(tree)[0]
         self.has_value = self._value is not None
@@ -101,13 +112,42 @@ class CellBody:
             exec(self._statements, namespace)  # noqa: S102 - the user's own cell
             if self._value is None:
                 return None
-            return eval(self._value, namespace)  # noqa: S307 - the user's own cell
+            value = eval(self._value, namespace)  # noqa: S307 - the user's own cell
+            # An error shows in the first chunk, not at the end of the run.
+            self.sort(value)
+            return value
         finally:
             for name, value in previous.items():
                 if value is _ABSENT:
                     namespace.pop(name, None)
                 else:
                     namespace[name] = value
+
+    def sort(self, value: Any) -> Any:
+        """Return a value sorted by the last calls of the cell, if they sort it."""
+        __tracebackhide__ = True
+        if self._sort is None:
+            return value
+        return eval(self._sort, {VALUE_NAME: value})  # noqa: S307 - the user's own cell
+
+    def without_last_sort(self) -> CellBody:
+        """Return the cell without the calls at its end that sort its value."""
+        last = self.tree.body[-1] if self.tree.body else None
+        if not isinstance(last, ast.Expr):
+            return self
+        value, last_sort = split_last_sort(last.value)
+        if last_sort is None:
+            return self
+        expression = ast.copy_location(ast.Expr(value), last)
+        return CellBody(
+            ast.Module([*self.tree.body[:-1], expression], self.tree.type_ignores),
+            self.filename,
+            namespace=self.namespace,
+            name=self.name,
+            source=self.source,
+            compile_code=self._compile_code,
+            last_sort=last_sort,
+        )
 
     def set_info(self, info: Any) -> None:
         """Set the place of the next chunk, for a cell that reads it."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.interrupts import Interrupts
+from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.checkpoint import Checkpoint
 from jupyter_memkit.techniques.chunked.identity import identify
 from jupyter_memkit.techniques.chunked.job import Job
@@ -18,6 +19,7 @@ from jupyter_memkit.techniques.chunked.options import RunOptions, check_count
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.reading_ahead import read_ahead_types
 from jupyter_memkit.techniques.chunked.rehearsal import rehearse
+from jupyter_memkit.techniques.chunked.results.combine import ALIGNED
 from jupyter_memkit.techniques.chunked.results.sinks import open_sink
 from jupyter_memkit.techniques.chunked.run import LocalRun, RunSpec
 from jupyter_memkit.techniques.chunked.settings import Settings
@@ -187,17 +189,21 @@ class Mapped:
         is_whole = options.only is None
         # The values in a file are joined.
         op = options.op if options.out is None else "concat"
+        function, sort = self._function, None
+        if op in ALIGNED and isinstance(function, CellBody):
+            function = function.without_last_sort()
+            sort = function.sort
         with interrupts.allowed():
             found = rehearse(
                 self._source,
                 self._settings,
-                self._function,
+                function,
                 op if is_whole else None,
                 tries=options.is_rehearsed and is_whole,
             )
             settings = found.settings
             # None if nothing is known of the function.
-            is_repeatable = getattr(self._function, "is_repeatable", None)
+            is_repeatable = getattr(function, "is_repeatable", None)
             if is_repeatable is False and is_whole and options.resume is None:
                 settings = read_ahead_types(self._source, settings)
         checkpoint = self._open_checkpoint(settings, options)
@@ -206,6 +212,7 @@ class Mapped:
             options.out,
             resumable=checkpoint is not None,
             keys=found.keys,
+            sort=sort,
         )
         ledger = Ledger(sink, checkpoint, found.notes)
         cluster = None
@@ -225,7 +232,7 @@ class Mapped:
         job = Job(
             self._source,
             settings,
-            self._function,
+            function,
             ledger=ledger,
             options=options,
             interrupts=interrupts,

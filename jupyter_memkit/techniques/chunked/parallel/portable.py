@@ -23,8 +23,8 @@ class PortableCell:
 
     Attributes
     ----------
-    tree : ast.Module
-        The parsed cell.
+    tree, last_sort : ast.Module, ast.expr or None
+        The parsed cell, and the calls that sort its value.
     filename, lines : str, list of str
         Its name and its lines in tracebacks.
     name : str
@@ -34,6 +34,7 @@ class PortableCell:
     """
 
     tree: ast.Module
+    last_sort: ast.expr | None
     filename: str
     lines: list[str]
     name: str
@@ -50,6 +51,7 @@ class PortableCell:
             name=self.name,
             source=text,
             compile_code=_compile,
+            last_sort=self.last_sort,
         )
 
 
@@ -75,6 +77,7 @@ def dump_function(function: Callable[[Any], Any]) -> bytes:
         names = add_function_inputs(read, function.namespace)
         portable = PortableCell(
             tree=function.tree,
+            last_sort=function.last_sort,
             filename=function.filename,
             lines=linecache.getlines(function.filename),
             name=function.name,

@@ -26,6 +26,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.value_agreement import (
     compare,
     is_comparable,
     is_nothing,
+    keeps_order,
 )
 from jupyter_memkit.techniques.chunked.results.combine import (
     ALIGNED,
@@ -51,6 +52,10 @@ _FIRST_BY_CHUNK = (
 _ORDER_OF_CHUNKS = (
     "The joined rows are in the order of the chunks; over all rows at once the cell "
     "returns them in another order."
+)
+_IN_NO_ORDER = (
+    "The result is not in the order that the cell gives to each chunk; sort it after "
+    "the run, or end the cell with the call that sorts."
 )
 
 
@@ -122,10 +127,22 @@ def _compare_values(op: str, tried: list[Tried], trial: Trial) -> Agreement:
             why = f"values of type {type(whole).__name__} cannot be compared"
             raise NotRehearsedError(why)
         if error is None:
-            return Agreement(keys=keys)
+            return Agreement(keys=keys, notes=_note_order(op, keys, tried, trial))
         first_error = first_error or error
     assert first_error is not None, "there is always a proposal"
     raise first_error
+
+
+def _note_order(
+    op: str, keys: tuple[str, ...], tried: list[Tried], trial: Trial
+) -> tuple[str, ...]:
+    """Return a note if the combined value of a cell that sorts is in no order."""
+    if op not in ALIGNED or not sorts(trial.body.tree):
+        return ()
+    are_in_order = all(
+        keeps_order(op, keys, each) for each in tried if each.split.keeps_order
+    )
+    return () if are_in_order else (_IN_NO_ORDER,)
 
 
 def _compare_rows(_op: str, tried: list[Tried], trial: Trial) -> Agreement:

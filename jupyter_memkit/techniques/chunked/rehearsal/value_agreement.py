@@ -99,6 +99,24 @@ def is_comparable(op: str, keys: tuple[str, ...], value: Any) -> bool:
     return flatten(_combine(op, find_operation(op, keys), [value])) is not None
 
 
+def keeps_order(op: str, keys: tuple[str, ...], tried: Tried) -> bool:
+    """Return whether the combined values are in the order of the whole.
+
+    Those with the same item, such as equal counts, may be in any order.
+    """
+    operation = find_operation(op, keys)
+    flats = []
+    for values in ([tried.whole], tried.parts):
+        reduction = Reduction(operation)
+        for value in values:
+            reduction.add(value)
+        flats.append(flatten(reduction.result()) or {})
+    whole, combined = flats
+    return list(whole) == list(combined) or (
+        list(whole.values()) == list(combined.values())
+    )
+
+
 def is_nothing(op: str, tried: Tried) -> bool:
     """Return whether the values show nothing: none was found, or all are the same."""
     if op in {"concat", "count"}:

@@ -174,12 +174,15 @@ class Aligned:
             )
         if is_sorted and (freq := _find_freq(so_far, value)) is not None:
             return self._fill_bins(combined, freq)
-        if not is_sorted and _are_counts(so_far) and _are_counts(value):
-            return combined.sort_values(
-                **({} if combined.ndim == 1 else {"by": _COUNT}),
-                ascending=False,
-                kind="stable",
-            )
+        for ascending in (False, True):
+            if not is_sorted and all(
+                _are_counts(side, ascending=ascending) for side in (so_far, value)
+            ):
+                return combined.sort_values(
+                    **({} if combined.ndim == 1 else {"by": _COUNT}),
+                    ascending=ascending,
+                    kind="stable",
+                )
         return combined
 
     def _fill_bins(self, combined: Any, freq: Any) -> Any:
@@ -247,13 +250,15 @@ def _add_columns(frame: Any, other: Any) -> Any:
     return frame
 
 
-def _are_counts(value: Any) -> bool:
+def _are_counts(value: Any, *, ascending: bool) -> bool:
     """Return whether a value has counts as ``value_counts`` returns them."""
     names = [value.name] if value.ndim == 1 else list(value.columns)
     if names != [_COUNT]:
         return False
     counts = value if value.ndim == 1 else value[_COUNT]
-    return bool(counts.is_monotonic_decreasing)
+    return bool(
+        counts.is_monotonic_increasing if ascending else counts.is_monotonic_decreasing
+    )
 
 
 def _counts_rows(value: Any) -> bool:

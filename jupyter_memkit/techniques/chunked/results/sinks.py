@@ -65,10 +65,15 @@ class Reduced:
     ----------
     operation : Operation
         The reduction.
+    sort : callable, optional
+        Sorts the result.
     """
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(
+        self, operation: Operation, sort: Callable[[Any], Any] | None = None
+    ) -> None:
         self.operation = operation
+        self._sort = sort
         self._reduction = Reduction(operation)
 
     def add(self, value: Any) -> None:
@@ -92,12 +97,15 @@ class Reduced:
 
     def finish(self) -> Any:
         """Return the result."""
-        return self._reduction.result()
+        result = self._reduction.result()
+        if self._sort is None or not self._reduction.started:
+            return result
+        return self._sort(result)
 
     def rescue(self) -> Any:
         """Return the result so far, or its parts if they cannot be combined."""
         try:
-            return self._reduction.result()
+            return self.finish()
         except Exception:  # noqa: BLE001 - would hide the error that ended the run
             return self._reduction.part
 
@@ -115,6 +123,7 @@ def open_sink(
     *,
     resumable: bool,
     keys: tuple[str, ...] = (),
+    sort: Callable[[Any], Any] | None = None,
 ) -> Sink:
     """Return a sink for a reduction or a file; without either it drops the values.
 
@@ -128,6 +137,8 @@ def open_sink(
         Whether the rows that were written are kept when the run ends early.
     keys : tuple of str
         The columns of the values that are keys.
+    sort : callable, optional
+        Sorts the result of a reduction.
 
     Raises
     ------
@@ -139,4 +150,4 @@ def open_sink(
             message = "the values go to a reduction or to a file; use one of them"
             raise MemkitError(message)
         return FileSink(out, resumable=resumable)
-    return Dropped() if op is None else Reduced(find_operation(op, keys))
+    return Dropped() if op is None else Reduced(find_operation(op, keys), sort)
