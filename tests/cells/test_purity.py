@@ -412,3 +412,71 @@ def test_listed_functions_exist() -> None:
         if any(map(is_patched, find_attributes(name)))
     ]
     assert patched == []
+
+
+READING = (
+    "select k, avg(v) from chunk where t = 'a;b(' group by k having count(*) > 1",
+    "SELECT k, max(v) OVER (PARTITION BY k) FROM chunk;",
+)
+WRITING = (
+    "copy chunk to 'a.csv'",
+    "with a as (select 1) insert into b select * from a",
+    "select nextval('ids')",
+    "select my_function(v) from chunk",
+    'select "my function"(v) from chunk',
+    "select main.sum(v) from chunk",
+    "select 1; drop table b",
+    "select 1 -- '\n; drop table b --'",
+    "select random() from chunk",
+)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "duckdb.sql({!r}).df()",
+        "duckdb.query({!r}).fetchall()[0]",
+        "import duckdb\nduckdb.sql({!r}).pl()",
+        "pl.sql({!r}).collect()",
+        "chunk.sql({!r})",
+    ],
+)
+def test_queries(cell: str) -> None:
+    """Of queries in SQL, those that only read are pure, and no other statements."""
+    duckdb = pytest.importorskip("duckdb")
+    names = {"duckdb": duckdb, "pl": pl}
+    for text in READING:
+        assert find_effect(ast.parse(cell.format(text)), "chunk", names) is None, text
+    for text in WRITING:
+        assert find_effect(ast.parse(cell.format(text)), "chunk", names), text
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "duckdb.sql(text).df()",
+        "duckdb.sql(f'select {name}').df()",
+        "duckdb.sql('select 1').update({'a': 1})",
+        "duckdb.sql('select 1').create('a')",
+        "rows = duckdb.sql('select 1')\nrows.insert([1])",
+        "duckdb.sql('select 1', connection=connection).df()",
+        "duckdb.connect().sql('select 1').df()",
+        "duckdb.execute('select 1').df()",
+        "duckdb.sql",
+        "duckdb.default_connection",
+    ],
+)
+def test_other_uses_of_duckdb(cell: str) -> None:
+    """Only the rows of a constant query are pure."""
+    duckdb = pytest.importorskip("duckdb")
+    names = {"duckdb": duckdb, "text": "select 1", "name": "a"}
+    assert find_effect(ast.parse(cell), "chunk", names) is not None
+
+
+def test_a_patched_query() -> None:
+    """A function of the user's in the place of a query is not called."""
+    duckdb = pytest.importorskip("duckdb")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "sql", lambda _text: None)
+        cell = ast.parse("duckdb.sql('select 1').df()")
+        assert find_effect(cell, "chunk", {"duckdb": duckdb}) is not None

@@ -21,17 +21,22 @@ from jupyter_memkit.cells.purity.lists import (
     CALLING_BY_NAME,
     CHANGING_ATTRIBUTES,
     DRAWING,
+    FETCHING,
     NAMING_ARGUMENTS,
     PURE_ATTRIBUTES,
     PURE_BUILTINS,
+    QUERYING,
     READING_CODE,
+    RUNNING_SQL,
 )
 from jupyter_memkit.cells.purity.outside import (
     find_attributes,
     find_in_module,
+    is_function_of,
     is_patched,
     is_plain,
 )
+from jupyter_memkit.cells.purity.sql import is_select
 from jupyter_memkit.cells.purity.values import (
     OWN,
     EffectError,
@@ -42,7 +47,7 @@ from jupyter_memkit.cells.purity.values import (
 )
 
 _LISTED = PURE_ATTRIBUTES | CHANGING_ATTRIBUTES | READING_CODE
-_CHECKED = CALLING_BY_NAME | READING_CODE | DRAWING.keys()
+_CHECKED = CALLING_BY_NAME | READING_CODE | RUNNING_SQL | DRAWING.keys()
 
 
 class Expressions(ast.NodeVisitor):
@@ -217,6 +222,8 @@ class Expressions(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> Value:
         """Allow listed calls with arguments that keep them pure."""
+        if self._fetches_query(node):
+            return OWN
         if any(keyword.arg in {None, "out"} for keyword in node.keywords):
             raise EffectError(node)
         values = [self.read(argument) for argument in node.args]
@@ -239,6 +246,24 @@ class Expressions(ast.NodeVisitor):
         if shared and may_write_into(node, function.known, shared[-1]):
             raise EffectError(node)
         return hold(max(value.reach for value in (*values, function)))
+
+    def _fetches_query(self, node: ast.Call) -> bool:
+        """Return whether a call returns the rows of a query of duckdb that reads."""
+        match node:
+            case ast.Call(
+                func=ast.Attribute(
+                    value=ast.Call(
+                        func=ast.Attribute(value=ast.Name() as module, attr=method),
+                        args=[text],
+                        keywords=[],
+                    ),
+                    attr=name,
+                ),
+                args=[],
+                keywords=[],
+            ) if method in QUERYING and name in FETCHING and is_select(text):
+                return is_function_of(self._find(module).known, "duckdb", method)
+        return False
 
     def _check_attribute(self, node: ast.Attribute) -> None:
         name = node.attr
@@ -270,6 +295,8 @@ class Expressions(ast.NodeVisitor):
         ):
             raise EffectError(node.func)
         if method in READING_CODE and not (node.args and is_formula(node.args[0])):
+            raise EffectError(node.func)
+        if method in RUNNING_SQL and not (node.args and is_select(node.args[0])):
             raise EffectError(node.func)
         if method == "crosstab" and len(node.args) > 2:
             raise EffectError(node)

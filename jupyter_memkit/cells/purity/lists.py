@@ -112,7 +112,7 @@ PURE_FUNCTIONS: dict[str, frozenset[str]] = {
             "int_range int_ranges last len List lit max max_horizontal mean "
             "mean_horizontal median min min_horizontal n_unique nth Null ones quantile "
             "reduce repeat rolling_corr rolling_cov row_index select selectors Series "
-            "std String Struct struct sum sum_horizontal tail Time time time_range "
+            "sql std String Struct struct sum sum_horizontal tail Time time time_range "
             "time_ranges UInt128 UInt16 UInt32 UInt64 UInt8 Utf8 var when zeros"
         ),
         "polars.selectors": (
@@ -121,6 +121,8 @@ PURE_FUNCTIONS: dict[str, frozenset[str]] = {
             "exclude first float integer last matches numeric signed_integer "
             "starts_with string temporal time unsigned_integer"
         ),
+        # Only `QUERYING`, whose values are no tables yet.
+        "duckdb": (""),
         "pyarrow": (
             "array Array bool_ chunked_array compute concat_arrays concat_tables "
             "date32 float32 float64 int16 int32 int64 int8 large_string record_batch "
@@ -198,8 +200,8 @@ _ATTRIBUTES = (
     "rsplit rstrip rsub sample schema search search_sorted second seconds select "
     "select_dtypes sem set_axis set_categories set_codes set_column set_index "
     "set_levels set_names shape shift shrink_dtype sign sin size skew slice sort_by "
-    "sort_index sort_values span split splitlines sqrt squeeze stack start startswith "
-    "std str strftime strip strip_chars strptime struct sub subtract sum "
+    "sort_index sort_values span split splitlines sql sqrt squeeze stack start "
+    "startswith std str strftime strip strip_chars strptime struct sub subtract sum "
     "sum_horizontal swapaxes swapcase swaplevel symmetric_difference T tail take tan "
     "tanh time timestamp title to_arrow to_batches to_date to_datetime to_dict "
     "to_dicts to_dummies to_flat_index to_frame to_list to_lowercase to_numpy "
@@ -232,6 +234,19 @@ NAMING_ARGUMENTS = frozenset({"aggfunc", "func"})
 
 # Methods that run a string as code.
 READING_CODE = frozenset({"eval", "query"})
+
+# Methods and functions that run a string as a query in SQL.
+RUNNING_SQL = frozenset({"sql"})
+
+# The functions of duckdb that do so, and the methods that return the rows. Others of
+# its relations write to the table of the query, so no other use of one is pure.
+QUERYING = frozenset({"query", "sql"})
+FETCHING = frozenset(
+    {
+        *("arrow", "df", "fetch_arrow_table", "fetchall", "fetchdf", "fetchnumpy"),
+        *("fetchone", "pl", "to_arrow_table", "to_df"),
+    }
+)
 
 # Methods that draw from a shared random generator, unless they are given a seed.
 DRAWING = {"sample": frozenset({"random_state", "seed"})}

@@ -161,6 +161,14 @@ def find_in_module(module: ModuleType, name: str) -> Any:
     return value
 
 
+def is_function_of(module: Any, home: str, name: str) -> bool:
+    """Return whether a module of this name has its own function of that name."""
+    if module is None or sys.modules.get(home) is not module:
+        return False
+    function = (read_namespace(module) or {}).get(name)
+    return function is not None and _is_of_library(function, home)
+
+
 def is_listed(module: Any) -> bool:
     """Return whether a value is a module with functions on the closed lists."""
     namespace = read_namespace(module)

@@ -779,3 +779,31 @@ def test_nothing_found_in_a_part() -> None:
     with pytest.raises(ReduceError, match="does not add up"):
         run(code)
     assert run("float(df.v.sum()) if len(df) > 5 else None").value is not None
+
+
+@pytest.mark.parametrize(
+    ("op", "query", "refused"),
+    [
+        ("sum", "select k, sum(q) q from df group by k", None),
+        ("sum", "select k, avg(q) q from df group by k", "does not add up"),
+        ("sum", "select k, count(distinct q) q from df group by k", "does not add up"),
+        ("concat", "select k, q from df where q > 3", None),
+        ("concat", "select k, q from df order by q", "sorted by itself"),
+        ("concat", "select k, sum(q) q from df group by k", "depend on the other rows"),
+    ],
+)
+def test_queries(op: str, query: str, refused: str | None) -> None:
+    """Cells that query the chunk in SQL are judged by example, too."""
+    duckdb = pytest.importorskip("duckdb")
+    tail = ".set_index('k')" if op == "sum" else ""
+    cell = f"duckdb.sql({query!r}).df(){tail}"
+    if refused is not None:
+        with pytest.raises(ReduceError, match=refused):
+            run(cell, op, names={"duckdb": duckdb})
+        return
+    summary = run(cell, op, names={"duckdb": duckdb})
+    assert summary.notes == ()
+    expected = make_body(cell, duckdb=duckdb)(make_table(3, 2_000))
+    pd.testing.assert_frame_equal(
+        summary.value.sort_index(), expected.sort_index(), check_dtype=False
+    )

@@ -68,7 +68,17 @@ def sorts(tree: ast.Module) -> bool:
     return any(
         (isinstance(node, ast.Attribute) and node.attr in _SORTING)
         or (isinstance(node, ast.Name) and node.id == "sorted")
+        or _is_sorted_query(node)
         for node in ast.walk(tree)
+    )
+
+
+def _is_sorted_query(node: ast.AST) -> bool:
+    """Return whether a node is the text of a query in SQL that sorts."""
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and "order by" in node.value.lower()
     )
 
 
