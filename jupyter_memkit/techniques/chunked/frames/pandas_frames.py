@@ -93,16 +93,19 @@ class PandasFrames:
         names = {"str": text, "large_string": text, "mixed": "object"}
         # pandas gives this name to two types, and makes the other one of it.
         names["string[pyarrow]"] = "string[pyarrow]"
+        # Each type once, because a frame may have thousands of columns.
+        found: dict[str, str] = {}
         for column, kind in self._types.wanted.items():
             known = names.get(kind, kind)
-            try:
-                dtype = pandas.api.types.pandas_dtype(known)
-            except (TypeError, ValueError) as error:
-                raise self._types.make_unknown_error(column, "pandas") from error
-            plain = (
-                getattr(dtype, "numpy_dtype", dtype) if backend == "numpy" else dtype
-            )
-            self._types.wanted[column] = known if known in names else str(plain)
+            if known not in found:
+                try:
+                    dtype = pandas.api.types.pandas_dtype(known)
+                except (TypeError, ValueError) as error:
+                    raise self._types.make_unknown_error(column, "pandas") from error
+                if backend == "numpy":
+                    dtype = getattr(dtype, "numpy_dtype", dtype)
+                found[known] = known if known in names else str(dtype)
+            self._types.wanted[column] = found[known]
 
     def _number_rows(self, table: Any, first_row: int) -> Any:
         """Return a frame whose default index continues that of the chunk before."""

@@ -154,8 +154,9 @@ def check_integers(layout: Layout, path: Path) -> None:
     SourceError
         If there is one; the message names the type that keeps all digits.
     """
+    types = {**layout.types, **layout.categories}
     for name in layout.columns:
-        if "integer" in {layout.types[name], layout.categories.get(name)}:
+        if types[name] == "integer":
             raise make_integer_error(path, name)
 
 
