@@ -397,6 +397,28 @@ def test_errors_that_are_caught() -> None:
     assert find(around.format("df[df.qty > 3].price")) == "price qty"
 
 
+def test_names_in_the_data_of_polars() -> None:
+    """A name that comes from the data is not followed, except as a value."""
+    around = "try:\n    {}\nexcept Exception:\n    pass"
+    for method in ("max()", "min()", "first()", "last()", "mode()[0]"):
+        before = f"name = df['cat'].{method}\n"
+        for code in (
+            "df.select(name)",
+            "df.select(pl.sum(name))",
+            "df.sort(name)",
+            "df.group_by(name).len()",
+            "df.select(pl.col('qty').over(name))",
+            "df.select(name + name)",
+        ):
+            assert find(before + code, backend="polars") is None
+            assert find(before + around.format(code), backend="polars") is None
+        value = before + "df.filter(pl.col('qty') == name).height"
+        assert find(value, backend="polars") == "cat qty"
+    series = "name = df['cat'].unique()\n"
+    assert find(series + "df.select(name)", backend="polars") == "cat"
+    assert find(series + around.format("df.select(name)"), backend="polars") is None
+
+
 def test_deep_code() -> None:
     """An expression too deep to follow reads all columns."""
     assert find(" + ".join(["df.price"] * 900)) in {None, "price"}

@@ -123,7 +123,17 @@ def _use_operation(
         # Combined strings make another one, which may be a column.
         raise EscapeError
     for operand in operands:
-        _use_operand(follower, operand)
+        # Beside an expression, a text is a value.
+        if is_of_values or not _is_computed_variable(follower, operand):
+            _use_operand(follower, operand)
+
+
+def _is_computed_variable(follower: Follower, node: ast.expr) -> bool:
+    """Return whether an expression is a variable that the cell computes."""
+    if not isinstance(node, ast.Name) or follower.find_keys(node) is not None:
+        return False
+    is_set = node.id in follower.cell.bindings
+    return is_set and follower.plain(node) in COMPUTED
 
 
 def _is_value(node: ast.expr) -> bool:
@@ -156,8 +166,10 @@ def _use_names(follower: Follower, node: ast.expr, *, names_column: bool) -> Non
     kind = follower.plain(node)
     if kind not in COMPUTED or not isinstance(node, ast.Name):
         raise EscapeError
-    if kind is not Kind.SERIES and node.id in follower.cell.bindings:
-        # A text that the cell makes may be a name or a pattern.
+    # A text that the cell makes may be a name or a pattern. So may what is taken for a
+    # series; the frame then raises an error, which must be visible.
+    may_be_text = kind is not Kind.SERIES or follower.cell.catches
+    if may_be_text and node.id in follower.cell.bindings:
         if not is_certainly_no_text(follower.cell, node):
             raise EscapeError
         return

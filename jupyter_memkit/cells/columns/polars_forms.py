@@ -46,6 +46,9 @@ _CONTEXTS = {
     ),
     "with_columns": (frozenset[str](), Kind.FRAME),
 }
+# Methods of a series that return one of its elements, which may be a text.
+_ELEMENTS = frozenset({"first", "last", "max", "min"})
+
 # Contexts in which a keyword is a column, not the name of a new one.
 _CONSTRAINED = frozenset({"filter"})
 
@@ -110,8 +113,9 @@ class PolarsForms:
         """Return the kind of an attribute or a method's result of a series."""
         if not is_called:
             return Kind.SERIES if name in {"str", "dt", "list"} else Kind.OTHER
-        is_open = name in {"pipe", "map_elements", "map_batches", "item", "reduce"}
-        return Kind.OTHER if is_open else Kind.SERIES
+        if name in {"pipe", "map_elements", "map_batches", "item", "reduce"}:
+            return Kind.OTHER
+        return Kind.DATA if name in _ELEMENTS else Kind.SERIES
 
     def function(self, _follower: Follower, _node: ast.Call) -> Kind:
         """Return that nothing is known about a function's result."""
