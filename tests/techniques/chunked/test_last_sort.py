@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pytest
 
 from jupyter_memkit.techniques.chunked import chunked
@@ -78,6 +79,13 @@ def test_sums_in_no_order(code: str) -> None:
 def test_equal_items_in_another_order() -> None:
     """Equal items, which no order is promised for, are no reason for a note."""
     assert run("df.k.value_counts()").notes == ()
+
+
+def test_counts_in_no_order() -> None:
+    """Counts of polars, which are in no order over all rows either, get no note."""
+    code = "df['k'].value_counts().to_pandas().set_index('k')"
+    source = pl.from_pandas(TABLE)
+    assert chunked(source, rows=300).map(make_body(code)).run("sum").notes == ()
 
 
 def test_an_error_of_the_sort() -> None:

@@ -807,3 +807,11 @@ def test_queries(op: str, query: str, refused: str | None) -> None:
     pd.testing.assert_frame_equal(
         summary.value.sort_index(), expected.sort_index(), check_dtype=False
     )
+
+
+def test_bins_of_polars() -> None:
+    """Bins that two chunks share are seen on sample rows."""
+    code = "df.group_by_dynamic('t', every='1d').agg(pl.col('q').sum())"
+    table = pl.from_pandas(make_table(3, 2_000).sort_values("t", ignore_index=True))
+    with pytest.raises(ReduceError, match="depend on the other rows"):
+        run(code, "concat", source=table)

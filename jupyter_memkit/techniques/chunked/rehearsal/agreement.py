@@ -137,7 +137,9 @@ def _note_order(
     op: str, keys: tuple[str, ...], tried: list[Tried], trial: Trial
 ) -> tuple[str, ...]:
     """Return a note if the combined value of a cell that sorts is in no order."""
-    if op not in ALIGNED or not sorts(trial.body.tree):
+    # Counts of polars and pyarrow are in no order.
+    counts = ("value_counts",) if hasattr(tried[0].split.whole, "iloc") else ()
+    if op not in ALIGNED or not sorts(trial.body.tree, *counts):
         return ()
     are_in_order = all(
         keeps_order(op, keys, each) for each in tried if each.split.keeps_order

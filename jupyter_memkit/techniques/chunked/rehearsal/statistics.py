@@ -33,9 +33,7 @@ _ROW_CHOICES = frozenset({"iloc", "iat"})
 _CHOICES = frozenset(
     {"a choice of rows", "a list of the largest", "a list of the smallest"}
 )
-_SORTING = frozenset(
-    {"argsort", "sort", "sort_by", "sort_index", "sort_values", "value_counts"}
-)
+_SORTING = frozenset({"argsort", "sort", "sort_by", "sort_index", "sort_values"})
 
 
 def find_statistic(tree: ast.Module) -> str | None:
@@ -63,10 +61,10 @@ def find_choice(tree: ast.Module) -> str | None:
     return next((name for name in names if name in _CHOICES), None)
 
 
-def sorts(tree: ast.Module) -> bool:
-    """Return whether a cell sorts something."""
+def sorts(tree: ast.Module, *besides: str) -> bool:
+    """Return whether a cell sorts something, also by these other methods."""
     return any(
-        (isinstance(node, ast.Attribute) and node.attr in _SORTING)
+        (isinstance(node, ast.Attribute) and node.attr in {*_SORTING, *besides})
         or (isinstance(node, ast.Name) and node.id == "sorted")
         or _is_sorted_query(node)
         for node in ast.walk(tree)
