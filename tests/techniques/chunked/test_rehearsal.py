@@ -815,3 +815,27 @@ def test_bins_of_polars() -> None:
     table = pl.from_pandas(make_table(3, 2_000).sort_values("t", ignore_index=True))
     with pytest.raises(ReduceError, match="depend on the other rows"):
         run(code, "concat", source=table)
+
+
+@pytest.mark.parametrize(
+    ("sums", "call"),
+    [
+        ("df.groupby('k').q.sum()", ".nlargest(3)"),
+        ("df.groupby('k').q.sum().sort_values(ascending=False)", ".head(3)"),
+        ("df.s.value_counts()", ".head()"),
+    ],
+)
+def test_choices_of_sums(sums: str, call: str) -> None:
+    """The remedy for a choice of sums is what the cell says, in two steps."""
+    remedy = f"end the cell with {sums}, and call {call} on the result"
+    with pytest.raises(ReduceError, match=re.escape(remedy)):
+        run(sums + call)
+    names = {"result": run(sums).value}
+    found = eval(f"result{call}", names)
+    assert found.equals(make_body(sums + call)(make_table(3, 2_000)))
+
+
+def test_a_choice_of_other_values() -> None:
+    """No sum is named where it is not known to add up."""
+    with pytest.raises(ReduceError, match="such as a sum, a count"):
+        run("df.groupby('k').q.mean().head(3)")

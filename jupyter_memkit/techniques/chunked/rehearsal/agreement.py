@@ -55,7 +55,7 @@ _ORDER_OF_CHUNKS = (
 )
 _IN_NO_ORDER = (
     "The result is not in the order that the cell gives to each chunk; sort it after "
-    "the run, or end the cell with the call that sorts."
+    "the run."
 )
 
 

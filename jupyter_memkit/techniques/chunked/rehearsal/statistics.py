@@ -7,6 +7,8 @@ from typing import Any
 
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.last_sort import split_last_sort
+from jupyter_memkit.techniques.chunked.rehearsal.proof import is_proven
 from jupyter_memkit.techniques.chunked.rehearsal.replacement import find_replacement
 from jupyter_memkit.techniques.chunked.rehearsal.value_parts import find_parts
 
@@ -133,11 +135,35 @@ def advise(op: str, body: CellBody) -> str:
     reason = f"{name or 'what it computes'} does not {does_not}"
     if line is not None:
         return f"{reason}; use --reduce merge, and end the cell with {line}"
+    chosen = _find_choice_of_sums(body)
+    if chosen is not None:
+        sums, call = chosen
+        return f"{reason}; end the cell with {sums}, and call {call} on the result"
     return (
         f"{reason}; end the cell with a value that does, such as a sum, a count or a "
         "memkit.partial(...) with --reduce merge, or use --collect to keep the value "
         "of each chunk"
     )
+
+
+def _find_choice_of_sums(body: CellBody) -> tuple[str, str] | None:
+    """Return the sums in a cell that ends with a choice of them, and the call for it.
+
+    None if they are not proven to add up.
+    """
+    last = body.tree.body[-1]
+    match last:
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(value=sums, attr=method)) as call
+        ) if _NAMES.get(method) in _CHOICES:
+            unsorted, _ = split_last_sort(sums)
+        case _:
+            return None
+    tree = ast.Module([*body.tree.body[:-1], ast.Expr(unsorted)], [])
+    if not is_proven("sum", tree, body.name):
+        return None
+    code = ast.unparse(sums)
+    return code, ast.unparse(call).removeprefix(code)
 
 
 def _name(node: ast.expr) -> str | None:
