@@ -157,6 +157,26 @@ def test_requested_categories_of_text(
     pd.testing.assert_series_equal(found, add_up(whole, observed=True))
 
 
+@pytest.mark.parametrize(("early", "late"), [("1", "x"), ("True", "2")])
+def test_categories_by_an_option(tmp_path: Path, early: str, late: str) -> None:
+    """Those of --read that become text end the run; the remedy reads the whole."""
+    path = tmp_path / "a.csv"
+    path.write_text("t\n" + f"{early}\n" * 300 + f"{late}\n" * 300)
+    whole = pd.read_csv(path, dtype={"t": "category"})
+    first = pd.read_csv(path, dtype={"t": "category"}, nrows=1)
+    if str(first.t.cat.categories.dtype) in {"object", "str"}:
+        pytest.skip("this pandas reads all categories as text")
+    source = dataclasses.replace(
+        open_source(path), options={"dtype": {"t": "category"}}
+    )  # type: ignore[type-var] # a file
+    job = open_chunks(source, rows=300, backend="pandas").map(make_body("df"))
+    with pytest.raises(MemkitError, match=r"leave t out .* --types t=category"):
+        job.reduce("concat")
+    chunks = chunked(path, rows=300, types={"t": "category"}, backend="pandas")
+    joined = chunks.map(make_body("df")).reduce("concat")
+    pd.testing.assert_frame_equal(joined, whole)
+
+
 def test_requested_categories_of_wide_integers(tmp_path: Path) -> None:
     """Those of more than 64 bits are refused, as in other columns."""
     path = tmp_path / "a.csv"

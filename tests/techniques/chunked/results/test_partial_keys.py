@@ -267,3 +267,18 @@ def test_statistics_of_other_types(asked: dict[str, Any], sentence: str) -> None
     with pytest.raises(MemkitError, match=sentence) as raised:
         partial(table).agg(**asked)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("values", [[3, 1, 2], [True, False], [1.5, 0.5], ["b", "a"]])
+@pytest.mark.parametrize("dropna", [True, False])
+def test_missing_categories(values: Any, *, dropna: bool) -> None:
+    """A missing category is no key, or one of its own, whatever the others are."""
+    rng = np.random.default_rng(4)
+    codes: Any = rng.integers(-1, len(values), 400)
+    keys = pd.Categorical.from_codes(codes, categories=values)
+    table = pd.DataFrame({"k": keys, "x": rng.normal(0, 5, 400)})
+    found = merged(
+        table, [100, 150], lambda part: partial(part, by="k", dropna=dropna), x="mean"
+    )
+    whole = table.groupby("k", observed=True, dropna=dropna)[["x"]].mean()
+    pd.testing.assert_frame_equal(found, whole)

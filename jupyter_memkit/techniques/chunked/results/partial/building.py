@@ -192,8 +192,12 @@ def _find_key(chunk: Any, frame: Any, key: Any) -> Any:
 
 def _uncategorize(key: Any) -> Any:
     # Other chunks may have other categories.
-    is_category = str(key.dtype) == "category"
-    return key.astype(key.cat.categories.dtype) if is_category else key
+    if str(key.dtype) != "category":
+        return key
+    dtype = key.cat.categories.dtype
+    # No integer is missing, and a missing Boolean would be true.
+    holds_missing = getattr(dtype, "kind", "") not in "biu" or not key.hasnans
+    return key.astype(dtype if holds_missing else object)
 
 
 def _make_frame(chunk: Any) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.libraries import import_library
+from jupyter_memkit.techniques.chunked.remedies import write_list
 from jupyter_memkit.techniques.chunked.sources.base import (
     Piece,
     Request,
@@ -160,6 +161,8 @@ class _Chosen:
     path: Path
     options: Mapping[str, Any]
     dates: Dates | None
+    # Of the categories that the user wants with --read, in the first rows.
+    kinds: dict[Hashable, str] = field(default_factory=dict)
 
     def get_chunk(self, rows: int) -> Any:
         """Return the next frame."""
@@ -202,3 +205,22 @@ class _Chosen:
             if name in frame and not _is_given(self.options, name)
         }
         check_categories(inferred, layout, self.path)
+        self._check_given_categories(frame)
+
+    def _check_given_categories(self, frame: Any) -> None:
+        """Reject categories that pandas infers otherwise than in earlier rows.
+
+        In the whole file they are all text.
+        """
+        for name, dtype in frame.dtypes.items():
+            if dtype != "category" or not _is_given(self.options, name):
+                continue
+            kind = frame[name].cat.categories.inferred_type
+            kind = {"floating": "integer"}.get(kind, kind)
+            if kind != "empty" and kind != self.kinds.setdefault(name, kind):
+                message = (
+                    f"{name} of {self.path.name} has categories of type {kind} in "
+                    f"some rows and {self.kinds[name]} in others; leave {name} out of "
+                    f"--read dtype, and use --types {write_list([f'{name}=category'])}"
+                )
+                raise SourceError(message)
