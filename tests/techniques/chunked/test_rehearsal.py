@@ -839,3 +839,14 @@ def test_a_choice_of_other_values() -> None:
     """No sum is named where it is not known to add up."""
     with pytest.raises(ReduceError, match="such as a sum, a count"):
         run("df.groupby('k').q.mean().head(3)")
+
+
+@pytest.mark.parametrize("mixed", [[], ["a"], [None], [1.5]])
+def test_columns_of_arrays(mixed: list[Any]) -> None:
+    """Columns of arrays, as pandas makes of lists in Parquet files, are judged, too."""
+    table = make_table(3, 2_000)
+    arrays: list[Any] = [*mixed, *(np.arange(row % 3) for row in range(2_000))]
+    table["a"] = pd.Series(arrays[:2_000], dtype=object)
+    assert run("df.size", source=table).value == table.size
+    with pytest.raises(ReduceError, match="depend on the other rows"):
+        run("df.iloc[::100]", "concat", source=table)

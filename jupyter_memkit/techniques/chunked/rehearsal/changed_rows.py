@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from jupyter_memkit.cells.purity import is_scalar
 from jupyter_memkit.techniques.chunked.rehearsal.flattening import is_missing
 
 # How far two outliers lie above the largest value, in ranges of all values.
@@ -54,7 +55,7 @@ def vary(rows: Any) -> tuple[Any, list[str]] | None:
     constants = []
     for column, name, values in _read_columns(rows):
         present = [value for value in values if not is_missing(value)]
-        if present and all(value == present[0] for value in present):
+        if _are_the_same(present):
             tried = list(_spread(present[0], len(values)))
             constants += [name] if name else []
         else:
@@ -80,6 +81,14 @@ def lose(rows: Any, place: int) -> Any:
         if type(values[place]) in {float, str} or _is_time(values[place]):
             changes[column] = [[*values[:place], None, *values[place + 1 :]]]
     return _replace(rows, changes) if changes else None
+
+
+def _are_the_same(values: Sequence[Any]) -> bool:
+    """Return whether a column has a single value; there are none for arrays."""
+    if not values or not (is_scalar(values[0]) or _is_time(values[0])):
+        return False
+    is_of_type = {type(values[0])}.issuperset(map(type, values))
+    return is_of_type and all(value == values[0] for value in values)
 
 
 def _spread(value: Any, count: int) -> Iterator[Sequence[Any]]:
