@@ -180,7 +180,7 @@ def test_categories_by_an_option(tmp_path: Path, early: str, late: str) -> None:
 def test_requested_categories_of_wide_integers(tmp_path: Path) -> None:
     """Those of more than 64 bits are refused, as in other columns."""
     path = tmp_path / "a.csv"
-    path.write_text("t\n1\n12345678901234567890\n")
+    path.write_text("t\n1\n12345678901234567890123\n")
     with pytest.raises(MemkitError, match=r"more than 64 bits in t, .* --types t=str"):
         list(chunked(path, types={"t": "category"}, backend="pandas"))
 
