@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from jupyter_memkit.measure.sizes.elements import CONTAINERS
@@ -59,7 +60,9 @@ def read_shape(value: Any) -> tuple[int, ...] | None:
             return (base.__len__(value),)
         if name_type(base) in _SHAPES:
             shape = _read_property(value, _SHAPES[name_type(base)], "shape")
-            return None if shape is None else tuple(map(int, shape))
+            # A jagged tensor has a length that is only a symbol.
+            is_known = shape is not None and all(type(each) is int for each in shape)
+            return tuple(shape) if is_known else None
     return None
 
 
@@ -95,7 +98,10 @@ def _read_property(value: Any, home: str, name: str) -> Any:
     reader = getattr(getattr(owner, name, None), "__get__", None)
     if reader is None:
         return None
+    # Else a subclass of torch's tensor would be asked.
+    plain = find_loaded("torch._C", "DisableTorchFunctionSubclass") or nullcontext
     try:
-        return reader(value)
+        with plain():
+            return reader(value)
     except Exception:  # noqa: BLE001 - a deleted or broken object
         return None

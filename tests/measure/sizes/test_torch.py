@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jupyter_memkit.measure.shapes import read_shape
 from jupyter_memkit.measure.sizes import sizeof, sizes
 
 pytestmark = pytest.mark.ml
@@ -82,3 +83,19 @@ def test_sparse_tensors(torch: Any, layout: str) -> None:
 def test_small_tensors_are_marked(torch: Any) -> None:
     """Many small tensors are marked: their descriptions dominate and are hidden."""
     assert not sizeof([torch.ones(3) for _ in range(100)]).exact
+
+
+def test_shapes_of_subclasses(torch: Any) -> None:
+    """The shape of a subclass is read without its code; a symbolic one is unknown."""
+
+    class Loud(torch.Tensor):  # type: ignore[misc]
+        """Fails on each call."""
+
+        @classmethod
+        def __torch_function__(cls, *_: Any, **__: Any) -> Any:
+            """Fail."""
+            raise RuntimeError
+
+    assert read_shape(torch.ones(2, 3).as_subclass(Loud)) == (2, 3)
+    parts = [torch.ones(2), torch.ones(3)]
+    assert read_shape(torch.nested.nested_tensor(parts, layout=torch.jagged)) is None
