@@ -21,6 +21,7 @@ from jupyter_memkit.measure.scripts import (
     is_program,
 )
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.measure.sizes.raw_reads import read_qualname
 from jupyter_memkit.records import Record
 
 HolderKind = Literal[
@@ -106,12 +107,22 @@ def find_caches() -> Iterator[HiddenHolder]:
     for cache in gc.get_objects():
         # By its real type, because an object can claim another.
         if type(cache) is functools._lru_cache_wrapper:  # noqa: SLF001 - it has no public name
-            module = getattr(cache, "__module__", None) or ""
-            library = module.partition(".")[0]
-            if library != own and library not in sys.stdlib_module_names:
-                name = f"cache of {cache.__qualname__} ({library})"
+            library = _read_name(cache, "__module__").partition(".")[0]
+            if library not in ("", own, *sys.stdlib_module_names):
+                name = f"cache of {_name_cached(cache)} ({library})"
                 yield HiddenHolder(name=name, kind="cache", value=cache)
     yield HiddenHolder(name="linecache.cache", kind="cache", value=linecache.cache)
+
+
+def read_cached(cache: Any) -> list[Any]:
+    """Return what a cache of ``functools`` holds besides its function."""
+    attributes = cache.__dict__
+    lasting = (attributes, attributes.get("__wrapped__"))
+    return [
+        each
+        for each in gc.get_referents(cache)
+        if not any(each is other for other in lasting)
+    ]
 
 
 def is_output_name(name: str) -> bool:
@@ -138,6 +149,18 @@ def read_outputs(shell: Any) -> dict[int, Any]:
         if type(outputs) is dict:
             found |= outputs
     return found
+
+
+def _name_cached(cache: Any) -> str:
+    """Return the name of the function of a cache, or of the class of its object."""
+    cached = type(cache.__dict__.get("__wrapped__"))
+    return _read_name(cache, "__qualname__") or read_qualname(cached)
+
+
+def _read_name(cache: Any, name: str) -> str:
+    """Return an attribute that a cache has from its function; empty if it has none."""
+    found = cache.__dict__.get(name)
+    return found if type(found) is str else ""
 
 
 def _find_outputs(shell: Any) -> Iterator[HiddenHolder]:

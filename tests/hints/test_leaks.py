@@ -128,6 +128,24 @@ def test_cache_of_a_method(shell: InteractiveShell) -> None:
     assert find(shell) == {}
 
 
+def test_cache_of_an_object(shell: InteractiveShell) -> None:
+    """A cache of a callable object is named by its class, and the object is no leak."""
+    run(
+        shell,
+        "import functools\nclass Load:\n    def __init__(self):\n"
+        "        self.data = bytearray(9 << 20)\n"
+        "    def __call__(self, n): return bytes(n)",
+        "load = functools.lru_cache(Load())\nload(3)",
+    )
+    assert find(shell) == {}
+    run(shell, "load(5 << 20);")
+    leak = find(shell)["cache"]
+    assert leak.name == "cache of Load (__main__)"
+    assert leak.bytes == pytest.approx(5 * MIB, rel=0.02)
+    cure(shell, leak)
+    assert find(shell) == {}
+
+
 def test_small_caches_of_libraries(shell: InteractiveShell) -> None:
     """Memory shared by small caches of libraries is neither a leak nor part of one."""
     run(

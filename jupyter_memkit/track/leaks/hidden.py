@@ -9,7 +9,6 @@ them.
 from __future__ import annotations
 
 import functools
-import gc
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +22,7 @@ from jupyter_memkit.measure.hidden import (
     find_caches,
     find_hidden,
     is_output_name,
+    read_cached,
 )
 from jupyter_memkit.measure.sizes import Sizes
 from jupyter_memkit.measure.sizes.loaded import read_namespace
@@ -188,7 +188,7 @@ def _group(
     for holder in caches:
         if type(holder.value) is functools._lru_cache_wrapper:  # noqa: SLF001 - it has no public name
             # A walk does not enter the cache itself, so its contents are measured.
-            _add(groups, id(holder.value), holder, gc.get_referents(holder.value))
+            _add(groups, id(holder.value), holder, read_cached(holder.value))
             if not _is_from_user(holder.value):
                 groups[id(holder.value)].least_bytes = _LEAST_OF_LIBRARY_BYTES
     return list(groups.values())
