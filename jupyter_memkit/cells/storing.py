@@ -28,6 +28,8 @@ _GROWING = frozenset(
 # Calls whose results have no graph.
 _PLAIN_METHODS = frozenset({"detach", "item", "numpy", "tolist"})
 _PLAIN_FUNCTIONS = frozenset({"bool", "deque", "defaultdict", "float", "int", "len"})
+# Calls that leave gradients in their leaves, unlike `grad`.
+_BACKWARD = ("backward", "manual_backward")
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -64,6 +66,23 @@ class Store:
     cell: int = 0
     line: int = 0
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line of a cell.
+
+    Attributes
+    ----------
+    cell, line : int
+        The numbers of the cell and of the line in it.
+    text : str
+        The line.
+    """
+
+    cell: int
+    line: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +175,32 @@ def find_backward_inputs(cells: Sequence[str]) -> set[str]:
             if name in inputs:
                 inputs |= names
     return inputs
+
+
+def find_graph_creation(cells: Sequence[str]) -> Line | None:
+    r"""Find the last backward pass that leaves gradients with a graph.
+
+    Examples
+    --------
+    >>> cells = ["", "loss = f(x)\nloss.backward(create_graph=True)"]
+    >>> line = find_graph_creation(cells)
+    >>> line.cell, line.line, line.text
+    (1, 2, 'loss.backward(create_graph=True)')
+    """
+    for number in reversed(range(max(0, len(cells) - _READ_CELLS), len(cells))):
+        found = [
+            Line(
+                cell=number,
+                line=node.lineno + offset,
+                text=code.splitlines()[node.lineno - 1].strip(),
+            )
+            for code, offset in _read_parts(cells[number])
+            for node in ast.walk(parse(code))
+            if isinstance(node, ast.Call) and _creates_graph(node)
+        ]
+        if found:
+            return max(found, key=lambda each: each.line)
+    return None
 
 
 def has_backward(cell: str) -> bool:
@@ -356,10 +401,17 @@ def _only_scales(store: Store) -> bool:
 
 
 def _is_backward(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    name = getattr(node.func, "attr", getattr(node.func, "id", None))
-    return name in ("backward", "grad", "manual_backward")
+    return isinstance(node, ast.Call) and _name_function(node) in (*_BACKWARD, "grad")
+
+
+def _creates_graph(node: ast.Call) -> bool:
+    return _name_function(node) in _BACKWARD and any(
+        each.arg == "create_graph" for each in node.keywords
+    )
+
+
+def _name_function(node: ast.Call) -> str | None:
+    return getattr(node.func, "attr", getattr(node.func, "id", None))
 
 
 def _find_names(node: ast.AST) -> set[str]:

@@ -5,39 +5,64 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+import torch
+
 from jupyter_memkit.measure.models.finding import Found
-from jupyter_memkit.measure.models.tensors import count_values
+from jupyter_memkit.measure.models.tensors import count_values, is_tensor
 from jupyter_memkit.measure.sizes.identity import contains_identical
 
 # A line with more statements would be hard to read.
 _MOST_STATEMENTS = 10
 # The variables of nested comprehensions, from outside to inside.
 _VARIABLES = ("each", "part", "value")
+# Not in place, which fails for views.
+_WAYS: dict[type, str] = {
+    deque: "type({code})([{part} for {each} in {code}], {code}.maxlen)",
+    dict: "{{key: {part} for key, {each} in {code}.items()}}",
+    frozenset: "frozenset({part} for {each} in {code})",
+    list: "[{part} for {each} in {code}]",
+    set: "{{{part} for {each} in {code}}}",
+    tuple: "tuple({part} for {each} in {code})",
+}
+# These reset the gradients of all their parameters.
+_RESETTING = (torch.nn.Module, torch.optim.Optimizer)
 
 
-def write_detaching(name: str, tensors: list[Found]) -> str:
-    """Return the line, or one that deletes the variable where none would be short.
+class Detaching:
+    """Writes the lines for several variables, which may share objects."""
 
-    Parameters
-    ----------
-    name : str
-        The variable.
-    tensors : list of Found
-        Its tensors that have a graph.
+    def __init__(self) -> None:
+        # The places that a line has assigned to: an object, by its address, and a step.
+        self._assigned: set[tuple[int, str]] = set()
 
-    Returns
-    -------
-    str
-        The line: scalars become numbers, other tensors are detached.
-    """
-    writer = _Writer(tensors)
-    statements: dict[str, None] = {}
-    for found in tensors:
-        statement = writer.write_statement(name, found)
-        if statement is None or len(statements) > _MOST_STATEMENTS:
-            return f"del {name}"
-        statements[statement] = None
-    return "; ".join(statements)
+    def write(self, name: str, tensors: list[Found]) -> str | None:
+        """Return the line, or one that deletes the variable where none would be short.
+
+        Parameters
+        ----------
+        name : str
+            The variable.
+        tensors : list of Found
+            Its tensors that have a graph.
+
+        Returns
+        -------
+        str or None
+            The line: scalars become numbers, other tensors are detached. None if the
+            lines for the variables before do all of it.
+        """
+        writer = _Writer(tensors)
+        places: dict[tuple[int, str], str] = {}
+        for found in tensors:
+            statement = writer.write_statement(name, found)
+            if statement is None or len(places) > _MOST_STATEMENTS:
+                return f"del {name}"
+            places |= [statement]
+        fresh = {
+            place: each for place, each in places.items() if place not in self._assigned
+        }
+        self._assigned |= fresh.keys()
+        return "; ".join(fresh.values()) or None
 
 
 class _Writer:
@@ -45,44 +70,51 @@ class _Writer:
         self._graphs = {id(each.value) for each in tensors}
         self._owners = {id(owner) for each in tensors for owner, _ in each.steps}
 
-    def write_statement(self, name: str, found: Found) -> str | None:
-        """Return the line for the outermost place that one expression can replace."""
-        place = name
+    def write_statement(
+        self, name: str, found: Found
+    ) -> tuple[tuple[int, str], str] | None:
+        """Return the outermost place that one expression can replace, and the line."""
+        code, place = name, (0, name)
+        is_gradient = found.steps[-1:] and found.steps[-1][1] == ".grad"
         for owner, step in (*found.steps, (found.value, None)):
-            code = self._write(owner, place, 0)
-            if code is not None:
-                return f"{place} = {code}"
-            if contains_identical((deque, set), type(owner)) and all(
-                id(each) in self._graphs for each in owner
-            ):
-                return f"for each in {place}: each.detach_()"
+            if is_gradient and issubclass(type(owner), _RESETTING):
+                return (id(owner), ".grad"), f"{code}.zero_grad()"
+            if is_gradient and is_tensor(owner):
+                return (id(owner), ".grad"), f"{code}.grad = None"
+            value = self._write(owner, code, 0)
+            if value is not None:
+                return place, f"{code} = {value}"
             # The elements of a tuple cannot be replaced.
             if step is None or issubclass(type(owner), tuple):
                 return None
-            place += step
+            code, place = code + step, (id(owner), step)
         return None
 
-    def _write(self, value: Any, code: str, depth: int) -> str | None:
+    def _write(
+        self, value: Any, code: str, depth: int, *, as_number: bool = True
+    ) -> str | None:
         """Return an expression for a value without graphs; None if none is short."""
         if id(value) in self._graphs:
-            return f"{code}.item()" if count_values(value) == 1 else f"{code}.detach()"
+            is_number = as_number and count_values(value) == 1
+            return f"{code}.item()" if is_number else f"{code}.detach()"
         if id(value) not in self._owners:
             return code
-        is_plain = contains_identical((dict, list, tuple), type(value))
-        if depth == len(_VARIABLES) or not is_plain:
+        kind = type(value)
+        if depth == len(_VARIABLES) or not contains_identical(tuple(_WAYS), kind):
             return None
         variable = _VARIABLES[depth]
-        elements = value.values() if type(value) is dict else value
-        parts = {self._write(each, variable, depth + 1) for each in elements}
+        # In a set, equal numbers would become one.
+        as_number = kind not in (frozenset, set)
+        elements = value.values() if kind is dict else value
+        parts = {
+            self._write(each, variable, depth + 1, as_number=as_number)
+            for each in elements
+        }
         part = _join(parts, variable)
-        if part is None:
+        # The keys of a dict stay as they are.
+        if part in (None, variable):
             return None
-        way = "{{key: {} for key, {} in {}.items()}}"
-        if type(value) is not dict:
-            way = (
-                "[{} for {} in {}]" if type(value) is list else "tuple({} for {} in {})"
-            )
-        return way.format(part, variable, code)
+        return _WAYS[kind].format(part=part, each=variable, code=code)
 
 
 def _join(parts: set[str | None], variable: str) -> str | None:

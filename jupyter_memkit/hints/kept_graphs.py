@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_memkit.cells.storing import (
     Store,
     find_backward_inputs,
+    find_graph_creation,
     find_store,
     has_backward,
     is_code,
@@ -25,6 +26,7 @@ from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
 from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.models import has_torch
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.raw_reads import read_qualname
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
 from jupyter_memkit.track.variables import find_program, user_variables
@@ -43,7 +45,7 @@ def find(scene: Scene) -> Iterator[Hint]:
     if not has_torch():
         return
     # Imports torch, which is loaded.
-    from jupyter_memkit.hints.detaching import write_detaching  # noqa: PLC0415
+    from jupyter_memkit.hints.detaching import Detaching  # noqa: PLC0415
     from jupyter_memkit.measure.models.kept import KeptGraphs  # noqa: PLC0415
 
     # A function can collect tensors in its closure, and a class in its attributes.
@@ -65,15 +67,24 @@ def find(scene: Scene) -> Iterator[Hint]:
     leaks += _find_joined(leaks, graphs, stores)
     # What two of them keep counts for the one at fault.
     leaks.sort(key=lambda kept: not judge.gathers(kept, stores[kept.name]))
-    freed = graphs.count_freed(kept.name for kept in leaks)
-    for kept in leaks:
-        store = stores[kept.name]
-        cure = write_detaching(kept.name, kept.tensors)
+    found = [(kept, judge.explain(kept, stores[kept.name])) for kept in leaks]
+    # Gradients come first: their graphs keep what that of the loss does, and more.
+    found[:0] = [
+        (kept, judge.explain_gradients())
+        for kept in graphs.gradients
+        if kept.name in variables and kept.saved_bytes >= LEAST_BYTES
+    ]
+    freed = graphs.count_freed([kept for kept, _ in found])
+    detaching = Detaching()
+    for (kept, why), n_bytes in zip(found, freed, strict=True):
+        cure = detaching.write(kept.name, kept.tensors)
+        if cure is None:
+            continue
         yield Hint(
             kind="graph",
             name=kept.name,
-            found=f"keeps its graph{judge.explain(kept, store)}",
-            bytes=freed[kept.name],
+            found=why,
+            bytes=n_bytes,
             accuracy="estimate",
             cure=cure,
             _call=partial(scene.shell.ex, cure),
@@ -129,11 +140,22 @@ class _Judge:
         return kept.saved_bytes >= LEAST_BYTES and not self._is_open(kept, store)
 
     def explain(self, kept: KeptGraph, store: Store | None) -> str:
-        """Return where the line is, and what to write instead."""
+        """Return what it keeps, where the line is, and what to write instead."""
         if store is None:
-            return ""
-        where = f", stored by cell [{store.cell}], line {store.line}: {store.text}"
-        return f"{where}; {self._advise(kept, store)}"
+            return "keeps its graph"
+        where = f"stored by cell [{store.cell}], line {store.line}: {store.text}"
+        return f"keeps its graph, {where}; {self._advise(kept, store)}"
+
+    def explain_gradients(self) -> str:
+        """Return the same for gradients that have a graph themselves."""
+        line = find_graph_creation(self._inputs)
+        if line is None:
+            return "its gradients keep a graph"
+        where = f"made by cell [{line.cell}], line {line.line}: {line.text}"
+        return (
+            f"its gradients keep a graph, {where}; reset them after use, or call "
+            "torch.autograd.grad(…, create_graph=True)"
+        )
 
     @staticmethod
     def gathers(kept: KeptGraph, store: Store | None) -> bool:
@@ -168,7 +190,9 @@ class _Judge:
             advice = "detach it between steps with .detach()"
         elif is_used and "retain_graph" in cell:
             advice = "call backward() without retain_graph=True"
-        elif isinstance(store.value, (ast.Name, ast.Attribute, ast.Subscript)):
+        elif _is_stored_itself(kept, store) and isinstance(
+            store.value, (ast.Name, ast.Attribute, ast.Subscript)
+        ):
             stored = ast.unparse(store.value)
             if is_scalar:
                 advice = f"store {stored}.item() instead"
@@ -181,6 +205,12 @@ class _Judge:
         return advice
 
 
+def _is_stored_itself(kept: KeptGraph, store: Store) -> bool:
+    """Return whether a line stores the tensor, and not an object that leads to it."""
+    inside = len(kept.tensors[-1].steps) - len(store.steps)
+    return store.kind == "call" or inside == (1 if store.kind == "grow" else 0)
+
+
 def _is_carried(kept: KeptGraph, store: Store) -> bool:
     """Return whether a line computes a variable from its last value."""
     names = {node.id for node in ast.walk(store.value) if isinstance(node, ast.Name)}
@@ -189,8 +219,9 @@ def _is_carried(kept: KeptGraph, store: Store) -> bool:
 
 def _count_collected(tensors: list[Found]) -> int:
     """Return how many tensors are elements of a list or another collection."""
+    kinds = (*_COLLECTIONS, find_loaded("numpy", "ndarray"))
     return sum(
-        any(type(owner) is kind for owner, _ in each.steps for kind in _COLLECTIONS)
+        any(type(owner) is kind for owner, _ in each.steps for kind in kinds)
         for each in tensors
     )
 

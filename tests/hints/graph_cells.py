@@ -195,6 +195,55 @@ for x, y in batches:
         "_losses",
         "_losses.append(loss)",
     ),
+    "views in a deque": (
+        """\
+from collections import deque
+recent = deque(maxlen=10)
+for x, y in batches:
+    recent.append(net(x)[:, 0])
+""",
+        "recent",
+        "recent.append(net(x)[:, 0])",
+    ),
+    "set": (
+        """\
+seen = set()
+for x, y in batches:
+    seen.add(crit(net(x), y))
+""",
+        "seen",
+        "seen.add(crit(net(x), y))",
+    ),
+    "column of a frame": (
+        """\
+import pandas as pd
+rows = []
+for step, (x, y) in enumerate(batches):
+    rows.append({"step": step, "loss": crit(net(x), y)})
+log = pd.DataFrame(rows)
+del rows
+""",
+        "log",
+        "log = pd.DataFrame(rows)",
+    ),
+    "array of objects with two axes": (
+        """\
+import numpy as np
+grid = np.empty((4, 5), dtype=object)
+for i, (x, y) in enumerate(batches):
+    grid[i // 5, i % 5] = crit(net(x), y)
+""",
+        "grid",
+        "grid[i // 5, i % 5] = crit(net(x), y)",
+    ),
+    "gradients with a graph": (
+        """\
+x = torch.randn(20000, 64); y = torch.zeros(20000, dtype=torch.long)
+crit(net(x), y).backward(create_graph=True)
+""",
+        "net",
+        "crit(net(x), y).backward(create_graph=True)",
+    ),
     "array of objects": (
         """\
 import numpy as np

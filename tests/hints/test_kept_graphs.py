@@ -28,6 +28,7 @@ def find_graphs(shell: InteractiveShell) -> dict[str, Hint]:
     return {hint.name: hint for hint in find(scene)}
 
 
+@pytest.mark.filterwarnings("ignore:Using backward.. with create_graph=True")
 @pytest.mark.parametrize("kind", graph_cells.KEEPING)
 def test_kept(shell: InteractiveShell, kind: str) -> None:
     """The variable and its line are named, and after the cures no graph is left."""
@@ -90,6 +91,27 @@ def test_bytes_are_what_the_cure_frees(shell: InteractiveShell) -> None:
     assert hints["total"].bytes == pytest.approx(3 * 4_000_000, rel=0.01)
     assert (hints["mean"].bytes or 0) < 10_000
     assert torch.is_tensor(shell.user_ns["total"])
+
+
+def test_objects_that_two_variables_share(shell: InteractiveShell) -> None:
+    """The cures of all can be applied, and the advice fits what the line stores."""
+    pytest.importorskip("torch")
+    run(shell, graph_cells.SETUP)
+    shell.run_cell(
+        "class Model:\n    def __init__(self): self.outs = []\n"
+        "    def step(self, x, y):\n        self.outs.append(crit(net(x), y))\n"
+        "class Trainer:\n    def __init__(self, model): self.model = model\n"
+        "model = Model(); trainer = Trainer(model); losses = model.outs\n"
+        "for x, y in batches:\n    trainer.model.step(x, y)",
+        store_history=True,
+    ).raise_error()
+    hints = find_graphs(shell)
+    # The list is in two places, and a model in two variables.
+    assert set(hints) == {"model", "losses"}
+    assert not any("model.item()" in hint.found for hint in hints.values())
+    for hint in hints.values():
+        hint.apply()
+    assert find_graphs(shell) == {}
 
 
 def test_listed_by_memleaks(shell: InteractiveShell) -> None:

@@ -5,52 +5,36 @@ Imported only once torch is.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from types import (
-    BuiltinFunctionType,
-    FrameType,
-    FunctionType,
-    MethodType,
-    ModuleType,
-    NoneType,
-    TracebackType,
-)
+from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any, Literal
 
 import torch
 
 from jupyter_memkit.measure.attributes import read_attributes
-from jupyter_memkit.measure.models.tensors import is_tensor
+from jupyter_memkit.measure.sizes.allocation import has_referents
 from jupyter_memkit.measure.sizes.identity import contains_identical
-from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
+from jupyter_memkit.measure.sizes.raw_reads import read_mro
+from jupyter_memkit.measure.sizes.verified import adds_fields
 
 Kind = Literal["module", "optimizer", "tensor"]
 
-# A variable that refers to more objects than this is not searched to the end, and an
-# object of these types is not searched at all. Tensors do not count.
+# A variable that refers to more objects than this is not searched to the end. Tensors
+# do not count.
 _MOST_OBJECTS = 50_000
-_ATOMIC = frozenset(
-    map(id, (bool, bytes, bytearray, complex, float, int, str, range, NoneType))
-)
-_PROGRAM = (
-    BuiltinFunctionType,
-    FrameType,
-    FunctionType,
-    MethodType,
-    ModuleType,
-    TracebackType,
-    type,
-)
+# These lead to all variables of a module.
+_PROGRAM = (CodeType, FrameType, ModuleType, TracebackType)
 _SEQUENCES = (list, tuple, deque)
-_SETS = (set, frozenset)
-# Their attributes lead to all variables of a module.
-_SCOPES = (FunctionType, FrameType)
 # Longer keys would make a line of code unreadable.
 _KEY_LENGTH = 40
 
+_Part = tuple[str | None, Any]
+_Reader = Callable[[Any], Iterator[_Part]]
 Steps = tuple[tuple[Any, str | None], ...]
 """The objects that lead to another, each with the code of the step that follows."""
 
@@ -99,6 +83,7 @@ class Finder:
     def __init__(self, ends: Iterable[Any], check: Callable[[], object]) -> None:
         self._ends = {id(end) for end in ends}
         self._check = check
+        self._forms: dict[int, _Form] = {}
         self.skipped: list[str] = []
 
     def find(self, variables: Mapping[str, Any]) -> Iterator[tuple[str, Found]]:
@@ -119,68 +104,138 @@ class Finder:
         while waiting:
             self._check()
             value, steps = waiting.popleft()
-            kind = _classify(value)
-            if kind is not None:
-                yield Found(kind, value, steps)
-            if kind == "tensor":
+            form = self._find_form(type(value))
+            if form.kind is not None:
+                yield Found(form.kind, value, steps)
+            if form.kind == "tensor":
                 continue
             count += 1
             if count > _MOST_OBJECTS:
                 self.skipped.append(name)
                 return
-            for step, each in _read_parts(value):
-                if id(each) not in met and not self._is_end(each):
-                    met.add(id(each))
-                    waiting.append((each, (*steps, (value, step))))
+            for read in form.readers:
+                for step, each in read(value):
+                    if id(each) not in met and not self._is_end(each):
+                        met.add(id(each))
+                        waiting.append((each, (*steps, (value, step))))
 
     def _is_end(self, value: Any) -> bool:
-        is_atomic = id(type(value)) in _ATOMIC
-        return is_atomic or id(value) in self._ends or issubclass(type(value), _PROGRAM)
+        form = self._find_form(type(value))
+        # A class is searched where it is the variable.
+        return not form.readers or form.is_class or id(value) in self._ends
+
+    def _find_form(self, kind: type) -> _Form:
+        # By address, because hashing a class can run code of its metaclass.
+        form = self._forms.get(id(kind))
+        if form is None:
+            form = self._forms[id(kind)] = _Form(
+                type=kind,
+                kind=_classify(kind),
+                readers=_find_readers(kind),
+                is_class=issubclass(kind, type),
+            )
+        return form
 
 
-def _classify(value: Any) -> Kind | None:
-    if is_tensor(value):
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How the objects of a type are searched.
+
+    Attributes
+    ----------
+    type : type
+        The type, kept so that its address is not reused.
+    kind : str or None
+        What they are, if they are looked for.
+    readers : tuple of callable
+        Yield what an object refers to, with the code of the step, without running code
+        of the user's.
+    is_class : bool
+        Whether they are classes.
+    """
+
+    type: type
+    kind: Kind | None
+    readers: tuple[_Reader, ...]
+    is_class: bool
+
+
+def _classify(kind: type) -> Kind | None:
+    if issubclass(kind, torch.Tensor):
         return "tensor"
-    if issubclass(type(value), torch.nn.Module):
+    if issubclass(kind, torch.nn.Module):
         return "module"
-    if issubclass(type(value), torch.optim.Optimizer):
+    if issubclass(kind, torch.optim.Optimizer):
         return "optimizer"
     return None
 
 
-def _read_parts(value: Any) -> Iterator[tuple[str | None, Any]]:
-    """Yield what an object refers to, with the code of the step, without its code."""
-    kind = type(value)
+def _find_readers(kind: type) -> tuple[_Reader, ...]:
+    """Return what reads the objects of a type; nothing for those without parts."""
+    if issubclass(kind, _PROGRAM) or not _can_refer(kind):
+        return ()
     if kind is FunctionType:
-        yield from _read_function(value)
+        return (_read_function,)
+    readers: list[_Reader] = []
     if issubclass(kind, dict):
-        for key, each in list(dict.items(value)):
-            yield _write_key(key), each
-    elements = _read_elements(value)
-    # A long list of numbers has no parts.
-    if not set(map(id, map(type, elements))) <= _ATOMIC:
-        yield from ((f"[{place}]", each) for place, each in enumerate(elements))
-    if issubclass(kind, _SETS):
-        read = set.__iter__ if issubclass(kind, set) else frozenset.__iter__
-        yield from ((None, each) for each in list(read(value)))
-    if not contains_identical((dict, *_SEQUENCES, *_SETS, *_SCOPES), kind):
-        for name, each in read_attributes(value):
-            yield f".{name}", each
+        readers.append(_read_dict)
+    if issubclass(kind, _SEQUENCES):
+        readers.append(_read_sequence)
+    if _is_array_type(kind):
+        readers.append(_read_array)
+    if not contains_identical((dict, *_SEQUENCES), kind):
+        readers.append(_name_attributes)
+        if not issubclass(kind, type) and any(map(adds_fields, read_mro(kind))):
+            readers.append(_read_rest)
+    return tuple(readers)
 
 
-def _read_elements(value: Any) -> list[Any]:
-    """Return the elements of a sequence, or of an array of objects with one axis."""
-    kind = type(value)
+def _can_refer(kind: type) -> bool:
+    return has_referents(kind) or _is_array_type(kind)
+
+
+def _is_array_type(kind: type) -> bool:
+    # The collector does not visit its objects.
+    return derives_from(kind, "numpy", "ndarray")
+
+
+def _read_dict(value: Any) -> Iterator[_Part]:
+    for key, each in list(dict.items(value)):
+        yield _write_key(key), each
+    yield from ((None, key) for key in list(dict.keys(value)))
+
+
+def _read_sequence(value: Any) -> Iterator[_Part]:
     for base in _SEQUENCES:
-        if issubclass(kind, base):
-            return list(base.__iter__(value))
-    if kind is find_loaded("numpy", "ndarray") and value.ndim == 1:
-        # The elements of other arrays would have to be made.
-        return list(value) if value.dtype.kind == "O" else []
-    return []
+        if issubclass(type(value), base):
+            yield from _number(list(base.__iter__(value)))
 
 
-def _read_function(function: FunctionType) -> Iterator[tuple[str, Any]]:
+def _number(elements: list[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield elements with their places, unless they have no parts, as numbers."""
+    kinds = {id(each): each for each in map(type, elements)}
+    if any(map(_can_refer, kinds.values())):
+        yield from ((f"[{place}]", each) for place, each in enumerate(elements))
+
+
+def _read_array(values: Any) -> Iterator[_Part]:
+    """Yield the objects in an array, or the array that it is a view of."""
+    # Imports numpy, which has made the array.
+    from jupyter_memkit.measure.sizes.libraries.numpy import (  # noqa: PLC0415
+        size_array,
+    )
+
+    parts = size_array(values)
+    yield from ((".base", each) for each in parts.children)
+    if parts.elements is not None:
+        is_list = type(values) is find_loaded("numpy", "ndarray") and (
+            values.ndim == 1 and values.dtype.names is None
+        )
+        for step, each in _number(list(parts.elements)):
+            yield step if is_list else None, each
+
+
+def _read_function(function: FunctionType) -> Iterator[_Part]:
     """Yield what a function itself holds, which its globals are not."""
     for place, cell in enumerate(function.__closure__ or ()):
         with suppress(ValueError):  # Nothing has been assigned to the variable yet.
@@ -189,6 +244,16 @@ def _read_function(function: FunctionType) -> Iterator[tuple[str, Any]]:
     yield ".__kwdefaults__", function.__kwdefaults__
     for name, each in list(function.__dict__.items()):
         yield f".{name}", each
+
+
+def _name_attributes(value: Any) -> Iterator[_Part]:
+    for name, each in read_attributes(value):
+        yield f".{name}", each
+
+
+def _read_rest(value: Any) -> Iterator[_Part]:
+    """Yield what no code names, such as the blocks of a frame, or a set's elements."""
+    yield from ((None, each) for each in gc.get_referents(value))
 
 
 def _write_key(key: Any) -> str | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.measure.models.finding import Finder, Found
 from jupyter_memkit.measure.models.graphs import NODE_BYTES, Graph
 from jupyter_memkit.measure.models.modules import find_layers
-from jupyter_memkit.measure.models.tensors import find_buffers, read_graph
+from jupyter_memkit.measure.models.tensors import (
+    find_buffers,
+    read_gradient,
+    read_graph,
+)
 from jupyter_memkit.measure.sizes.buffers import BufferLedger
 from jupyter_memkit.measure.sizes.parts import DISK, UNTOUCHED
 
@@ -52,6 +56,14 @@ class KeptGraphs:
         Objects that belong to the program, where the search ends.
     check : callable
         Called between objects; an exception that it raises ends the search.
+
+    Attributes
+    ----------
+    found : list of KeptGraph
+        The graphs of the tensors of each variable.
+    gradients : list of KeptGraph
+        Those of the gradients of its tensors, as a backward pass with
+        ``create_graph=True`` leaves them; those of a parameter for its first variable.
     """
 
     def __init__(
@@ -63,49 +75,67 @@ class KeptGraphs:
         self._graph = Graph(check)
         self._held: set[tuple[str, int]] = set()
         self._modes: dict[int, bool] = {}
-        roots: dict[str, list[int]] = defaultdict(list)
         tensors: dict[str, list[Found]] = defaultdict(list)
+        gradients: dict[str, list[Found]] = defaultdict(list)
+        # A parameter is in the model and in its optimizer.
+        met: set[int] = set()
         for name, found in Finder(ends, check).find(variables):
             if found.kind == "module":
                 self._read_modes(found.value)
             elif found.kind == "tensor":
                 self._held.update(_find_storages(found.value))
-                node = read_graph(found.value)
-                if node is not None:
-                    roots[name].append(self._graph.add(node))
+                if read_graph(found.value) is not None:
                     tensors[name].append(found)
+                gradient = read_gradient(found.value)
+                if gradient is not None and id(gradient) not in met:
+                    met.add(id(gradient))
+                    if read_graph(gradient) is not None:
+                        steps = (*found.steps, (found.value, ".grad"))
+                        gradients[name].append(Found("tensor", gradient, steps))
+        roots = {
+            id(each): self._graph.add(read_graph(each.value))
+            for kept in (tensors, gradients)
+            for several in kept.values()
+            for each in several
+        }
         for leaf in self._graph.leaves.values():
             self._held.update(_find_storages(leaf))
-        self.found = [
-            self._describe(name, tensors[name], self._graph.reach(*numbers))
-            for name, numbers in roots.items()
-        ]
+        self.found, self.gradients = (
+            [
+                self._describe(name, several, [roots[id(each)] for each in several])
+                for name, several in kept.items()
+            ]
+            for kept in (tensors, gradients)
+        )
 
-    def count_freed(self, names: Iterable[str]) -> dict[str, int]:
-        """Return what each of some variables would free if all gave up their graphs.
+    def count_freed(self, wanted: Sequence[KeptGraph]) -> list[int]:
+        """Return what each of some graphs would free if all of them were given up.
 
         Parameters
         ----------
-        names : iterable of str
-            The variables. What two of them keep counts for the first.
+        wanted : sequence of KeptGraph
+            The graphs. What two of them keep counts for the first.
 
         Returns
         -------
-        dict of str to int
+        list of int
             The bytes; those of the nodes are an estimate.
         """
-        wanted = list(names)
-        by_name = {each.name: each for each in self.found}
-        rest = [each.nodes for each in self.found if each.name not in wanted]
+        given_up = set(map(id, wanted))
+        everything = (*self.found, *self.gradients)
+        rest = [each.nodes for each in everything if id(each) not in given_up]
         counted: set[int] = set().union(*rest)
-        freed = {}
-        for name in wanted:
-            fresh = by_name[name].nodes - counted
+        freed = []
+        for each in wanted:
+            fresh = each.nodes - counted
             counted |= fresh
-            freed[name] = self._count_saved(fresh) + NODE_BYTES * len(fresh)
+            freed.append(self._count_saved(fresh) + NODE_BYTES * len(fresh))
         return freed
 
-    def _describe(self, name: str, tensors: list[Found], nodes: set[int]) -> KeptGraph:
+    def _describe(
+        self, name: str, tensors: list[Found], roots: Iterable[int]
+    ) -> KeptGraph:
+        nodes = self._graph.reach(*roots)
         leaves = self._graph.leaves
         modes = [
             self._modes[id(leaves[number])]

@@ -99,7 +99,7 @@ def _has_sizeof(kind: type) -> bool:
     return type(read_dict(kind).get("__sizeof__")) is MethodDescriptorType
 
 
-def _adds_fields(kind: type) -> bool:
+def adds_fields(kind: type) -> bool:
     """Return whether the objects of a type have C fields that its base lacks.
 
     Slots, the ``__dict__`` and weak references do not count: the collector sees them.
@@ -125,7 +125,7 @@ def find_hidden_bytes(kind: type) -> float:
             return _LITTLE_BYTES[name]
         if _has_sizeof(base):
             return 0
-        if _adds_fields(base) and name not in _STANDARD:
+        if adds_fields(base) and name not in _STANDARD:
             hidden_bytes = registry.find_hidden_bytes(base)
             if hidden_bytes != 0:
                 return math.inf if hidden_bytes is None else hidden_bytes

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from jupyter_memkit.measure.models import ModelSize, ModelSizes, Split, model_sizes
@@ -212,3 +214,40 @@ def test_nothing_is_kept() -> None:
     before = len(gc.get_referrers(net, loss))
     model_sizes({"net": net, "loss": loss})
     assert len(gc.get_referrers(net, loss)) == before
+
+
+def test_tensors_in_other_objects() -> None:
+    """A tensor is found wherever it lies in a variable, and counts once."""
+    torch = pytest.importorskip("torch")
+    variables: dict[str, Any] = {"torch": torch, "np": np, "pd": pd}
+    exec(PLACES, variables)
+    variables = {name: each for name, each in variables.items() if name[0] == "x"}
+    sizes = model_sizes(variables)
+    assert sizes.complete
+    assert sizes.others[RAM].tensors_bytes == len(variables) * 4000
+
+
+PLACES = """
+import collections, concurrent.futures, dataclasses, functools, queue, types
+def make(): return torch.ones(1000)
+@dataclasses.dataclass(slots=True)
+class Part:
+    value: object
+x0 = pd.DataFrame({"a": [1], "b": pd.Series([make()], dtype=object)})
+x1 = pd.Series([make()], dtype=object)
+x2 = np.array([[None, None]]); x2[0, 1] = make()
+x3 = np.array(None, dtype=object); x3[()] = make()
+x4 = np.array([(1, make())], dtype=[("a", int), ("b", object)])
+x5 = Part(make())
+x6 = collections.deque([make()])
+x7 = collections.UserDict(a=make())
+x8 = types.MappingProxyType({"a": make()})
+x9 = functools.partial(print, make())
+x10 = queue.SimpleQueue(); x10.put(make())
+x11 = concurrent.futures.Future(); x11.set_result(make())
+x12 = {make(): 1}
+x13 = iter([make()])
+x14 = [lambda kept=make(): kept]
+x15 = [make().sum]
+x16 = np.array([None, make()], dtype=object)[1:]
+"""
