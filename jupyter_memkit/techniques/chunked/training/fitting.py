@@ -234,6 +234,12 @@ class _Training:
         """Reject a model that cannot be trained so, and invalid options."""
         model, options = self._model, self._options
         kind = type(model).__name__
+        if isinstance(model, type):
+            made = f"{model.__name__}()"
+            message = (
+                f"{model.__name__} is a class; train a model of it, such as {made}"
+            )
+            raise MemkitError(message)
         if not callable(getattr(model, "partial_fit", None)):
             message = (
                 f"a {kind} has no partial_fit, so it cannot learn batch by batch; use "

@@ -302,6 +302,7 @@ def test_progress(path: Path) -> None:
     ("model", "options", "message"),
     [
         (DecisionTreeClassifier(), {}, "a DecisionTreeClassifier has no partial_fit"),
+        (SGDRegressor, {}, "SGDRegressor is a class; train a model of it"),
         (SGDRegressor(), {"target": "values"}, "not a column .* are a, b, kind, value"),
         (SGDRegressor(), {"epochs": 0}, "epochs must be at least 1, not 0"),
         (SGDRegressor(), {"patience": 2}, "patience needs a score; add holdout"),
