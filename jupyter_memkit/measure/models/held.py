@@ -25,6 +25,14 @@ def is_tensor_type(kind: type) -> bool:
     return derives_from(kind, "torch", "Tensor")
 
 
+def is_view(tensor: Any) -> bool:
+    """Return whether a tensor is a view of another one."""
+    torch: Any = sys.modules["torch"]
+    # A subclass can override torch's functions.
+    with torch._C.DisableTorchFunctionSubclass():  # noqa: SLF001 - there is no other way
+        return bool(torch.Tensor._is_view(tensor))  # noqa: SLF001 - it has no public name
+
+
 def find_storage(tensor: Any) -> Any:
     """Return the storage of a tensor; None if its layout has none."""
     torch: Any = sys.modules["torch"]

@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_memkit.measure.hidden import is_output_name
 from jupyter_memkit.measure.holder_rest import Removal
 from jupyter_memkit.measure.holder_search import Origin, Way
-from jupyter_memkit.measure.models.held import is_tensor_type
+from jupyter_memkit.measure.models.held import is_tensor_type, is_view
 from jupyter_memkit.measure.sizes.loaded import derives_from
 from jupyter_memkit.techniques.releasing.hooks import find_hook
 from jupyter_memkit.techniques.releasing.records import Held
@@ -276,7 +276,10 @@ def _find_copying_line(way: Way) -> str | None:
         and _is_graph(way.steps[1:])
         and is_tensor_type(type(way.steps[1]))
     ):
-        return f"{way.name} = {way.name}.detach()"
+        if is_view(way.steps[1]):
+            return f"{way.name} = {way.name}.detach()"
+        # In place, because other variables can hold the same tensor.
+        return f"{way.name}.detach_();"
     return None
 
 

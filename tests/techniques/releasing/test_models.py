@@ -36,7 +36,17 @@ def torch_shell(shell: InteractiveShell) -> InteractiveShell:
         (
             "loss = model(torch.ones(2, 512)).sum(); loss.backward()",
             "loss.grad_fn (graph)",
-            ("loss = loss.detach()", "%memfree"),
+            ("loss.detach_();", "%memfree"),
+        ),
+        (
+            "loss = model(torch.ones(2, 512)).sum(); seen = {'last': loss}",
+            "loss.grad_fn (graph)",
+            ("loss.detach_();", "%memfree"),
+        ),
+        (
+            "part = model(torch.ones(2, 512))[:, 0]",
+            "part.grad_fn (graph)",
+            ("part = part.detach()", "%memfree"),
         ),
         (
             "losses = [model(torch.ones(2, 512)).sum()]",
@@ -63,7 +73,16 @@ def torch_shell(shell: InteractiveShell) -> InteractiveShell:
             ("del other._forward_hooks[*]", "%memfree"),
         ),
     ],
-    ids=["graph", "graphs", "optimizer", "scheduler", "view", "hook"],
+    ids=[
+        "graph",
+        "graph of two",
+        "graph of a view",
+        "graphs",
+        "optimizer",
+        "scheduler",
+        "view",
+        "hook",
+    ],
 )
 def test_holders(
     torch_shell: InteractiveShell, code: str, holder: str, remedies: tuple[str, ...]
