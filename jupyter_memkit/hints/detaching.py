@@ -10,6 +10,7 @@ import torch
 from jupyter_memkit.measure.models.finding import Found
 from jupyter_memkit.measure.models.tensors import count_values, is_tensor
 from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.track.leaks.pandas_parts import is_table, read_objects
 
 # A line with more statements would be hard to read.
 _MOST_STATEMENTS = 10
@@ -27,13 +28,15 @@ _WAYS: dict[type, str] = {
 # These reset the gradients of all their parameters.
 _RESETTING = (torch.nn.Module, torch.optim.Optimizer)
 
+# A place that a line assigns to: an object, by its address, and a step.
+_Place = tuple[int, str]
+
 
 class Detaching:
     """Writes the lines for several variables, which may share objects."""
 
     def __init__(self) -> None:
-        # The places that a line has assigned to: an object, by its address, and a step.
-        self._assigned: set[tuple[int, str]] = set()
+        self._assigned: set[_Place] = set()
 
     def write(self, name: str, tensors: list[Found]) -> str | None:
         """Return the line, or one that deletes the variable where none would be short.
@@ -52,7 +55,7 @@ class Detaching:
             lines for the variables before do all of it.
         """
         writer = _Writer(tensors)
-        places: dict[tuple[int, str], str] = {}
+        places: dict[_Place, str] = {}
         for found in tensors:
             statement = writer.write_statement(name, found)
             if statement is None or len(places) > _MOST_STATEMENTS:
@@ -69,26 +72,48 @@ class _Writer:
     def __init__(self, tensors: list[Found]) -> None:
         self._graphs = {id(each.value) for each in tensors}
         self._owners = {id(owner) for each in tensors for owner, _ in each.steps}
+        self._mapped: dict[int, dict[int, tuple[str, str]]] = {}
 
-    def write_statement(
-        self, name: str, found: Found
-    ) -> tuple[tuple[int, str], str] | None:
+    def write_statement(self, name: str, found: Found) -> tuple[_Place, str] | None:
         """Return the outermost place that one expression can replace, and the line."""
         code, place = name, (0, name)
-        is_gradient = found.steps[-1:] and found.steps[-1][1] == ".grad"
         for owner, step in (*found.steps, (found.value, None)):
-            if is_gradient and issubclass(type(owner), _RESETTING):
-                return (id(owner), ".grad"), f"{code}.zero_grad()"
-            if is_gradient and is_tensor(owner):
-                return (id(owner), ".grad"), f"{code}.grad = None"
-            value = self._write(owner, code, 0)
-            if value is not None:
-                return place, f"{code} = {value}"
+            line = self._write_line(owner, code, place, found)
             # The elements of a tuple cannot be replaced.
-            if step is None or issubclass(type(owner), tuple):
-                return None
+            if line is not None or step is None or issubclass(type(owner), tuple):
+                return line
             code, place = code + step, (id(owner), step)
         return None
+
+    def _write_line(
+        self, owner: Any, code: str, place: _Place, found: Found
+    ) -> tuple[_Place, str] | None:
+        if found.steps[-1:] and found.steps[-1][1] == ".grad":
+            if issubclass(type(owner), _RESETTING):
+                return (id(owner), ".grad"), f"{code}.zero_grad()"
+            if is_tensor(owner):
+                return (id(owner), ".grad"), f"{code}.grad = None"
+        value = self._write(owner, code, 0)
+        if value is not None:
+            return place, f"{code} = {value}"
+        if is_table(owner) and id(found.value) in self._map_columns(owner):
+            step, call = self._map_columns(owner)[id(found.value)]
+            code, place = code + step, (id(owner), step) if step else place
+            return place, f"{code} = {code}{call}"
+        return None
+
+    def _map_columns(self, table: Any) -> dict[int, tuple[str, str]]:
+        """Return the step to the column of each tensor, and the call to detach it."""
+        if id(table) in self._mapped:
+            return self._mapped[id(table)]
+        found = self._mapped[id(table)] = {}
+        for step, elements in read_objects(table):
+            graphs = self._graphs.intersection(map(id, elements))
+            parts = {self._write(each, "each", 1) for each in elements}
+            part = _join(parts, "each") if graphs else None
+            if part is not None:
+                found |= dict.fromkeys(graphs, (step, f".map(lambda each: {part})"))
+        return found
 
     def _write(
         self, value: Any, code: str, depth: int, *, as_number: bool = True

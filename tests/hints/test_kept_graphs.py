@@ -93,6 +93,31 @@ def test_bytes_are_what_the_cure_frees(shell: InteractiveShell) -> None:
     assert torch.is_tensor(shell.user_ns["total"])
 
 
+def test_columns_of_pandas(shell: InteractiveShell) -> None:
+    """The other values of a frame or a Series stay, and tensors become numbers."""
+    pytest.importorskip("torch")
+    run(shell, graph_cells.SETUP)
+    shell.run_cell(
+        "import pandas as pd\nlosses = [crit(net(x), y) for x, y in batches]\n"
+        "log = pd.DataFrame({'step': range(20), 'loss': losses, 'name': ['a'] * 20})\n"
+        "log['out'] = [net(x) for x, y in batches]\n"
+        "log['mixed'] = [None, *losses[1:]]\n"
+        "lone = pd.Series(losses, index=range(20, 40))\ndel losses",
+        store_history=True,
+    ).raise_error()
+    hints = find_graphs(shell)
+    assert set(hints) == {"log", "lone"}
+    for hint in hints.values():
+        shell.run_cell(hint.cure, store_history=True).raise_error()
+    log, lone = shell.user_ns["log"], shell.user_ns["lone"]
+    assert list(log) == ["step", "loss", "name", "out", "mixed"]
+    assert (log["loss"].dtype, lone.dtype) == ("float64", "float64")
+    assert list(lone.index) == list(range(20, 40))
+    assert log["out"][0].shape == (32, 10)
+    assert log["mixed"][1] == log["loss"][1] == lone[21]
+    assert find_graphs(shell) == {}
+
+
 def test_objects_that_two_variables_share(shell: InteractiveShell) -> None:
     """The cures of all can be applied, and the advice fits what the line stores."""
     pytest.importorskip("torch")

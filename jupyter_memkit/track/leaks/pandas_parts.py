@@ -40,6 +40,34 @@ def read_blocks(table: Any) -> list[tuple[Any, Any]]:
     return [(block.values, block.mgr_locs.indexer) for block in blocks]
 
 
+def read_objects(table: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the code of the step to each column of objects, and the objects.
+
+    Columns that no code names alone are left out; the step of a Series is empty.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame or pandas.Series
+        It must not be of a subclass.
+    """
+    is_series = type(table) is find_loaded("pandas", "Series")
+    labels = [] if is_series else list(read_axes(table)[0])
+    for values, indexer in read_blocks(table):
+        if type(values) is not find_loaded("numpy", "ndarray") or (
+            values.dtype.kind != "O"
+        ):
+            continue
+        if is_series:
+            yield "", list(values)
+            continue
+        is_slice = isinstance(indexer, slice)
+        places = range(len(labels))[indexer] if is_slice else map(int, indexer)
+        for place, column in zip(places, values, strict=True):
+            label = labels[place]
+            if type(label) in (int, str) and labels.count(label) == 1:
+                yield f"[{label!r}]", list(column)
+
+
 def read_axes(table: Any) -> list[Any]:
     """Return the indexes of a frame, or the one of a Series, the rows' last."""
     return list(table._mgr.axes)  # noqa: SLF001 - `columns` and `index` are this
