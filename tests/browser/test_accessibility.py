@@ -31,6 +31,37 @@ def test_no_violations(lab: LabPage, server: LabServer) -> None:
     lab.run_cell(3)
 
 
+# The brightest grey, of 255, among the labels at the left of the chart; not a number
+# while it is drawn anew.
+_BRIGHTEST_LABEL = """
+() => {
+    const canvas = document.querySelector('#jupyter-memkit .jp-Memkit-chart canvas');
+    if (!canvas) {
+        return NaN;
+    }
+    const { data } = canvas.getContext('2d').getImageData(0, 0, 50, canvas.height);
+    let brightest = 0;
+    for (let pixel = 0; pixel < data.length; pixel += 4) {
+        const [red, green, blue, alpha] = data.slice(pixel, pixel + 4);
+        brightest = Math.max(brightest, (Math.min(red, green, blue) * alpha) / 255);
+    }
+    return brightest;
+}
+"""
+
+
+def test_axes_are_readable_in_forced_colours(lab: LabPage, server: LabServer) -> None:
+    """Where the system makes the page dark, the chart's labels become light at once."""
+    server.write_notebook("forced.ipynb", "x = 1")
+    lab.open("forced.ipynb")
+    lab.wait_for_status("live")
+    lab.page.locator("#jupyter-memkit .jp-Memkit-chart canvas").wait_for()
+    lab.page.emulate_media(forced_colors="active", color_scheme="dark")
+    lab.page.wait_for_function(f"200 < ({_BRIGHTEST_LABEL})()")
+    lab.page.emulate_media(forced_colors="none", color_scheme="light")
+    lab.page.wait_for_function(f"200 > ({_BRIGHTEST_LABEL})()")
+
+
 def test_keyboard_reaches_everything(lab: LabPage, server: LabServer) -> None:
     """Tab reaches each button, the chart and the sections, in the order of the page."""
     server.write_notebook("keyboard.ipynb", "block = bytearray(b'x' * (50 << 20))")

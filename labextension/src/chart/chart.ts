@@ -18,6 +18,11 @@ const HEIGHT_MIN_PX = 100;
 // A click or the cursor need not meet a narrow band exactly.
 const CLOSE_PX = 3;
 const CURSOR_STEP_PX = 8;
+// Where the system replaces colours, they change without JupyterLab's theme.
+const SYSTEM_COLOURS = [
+  '(forced-colors: active)',
+  '(prefers-color-scheme: dark)'
+];
 
 /**
  * Draws memory over time in a DOM element, without a framework.
@@ -42,6 +47,9 @@ export class MemoryChart {
     this._theming.observe(document.body, {
       attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light']
     });
+    for (const query of this._systemColours) {
+      query.addEventListener('change', this._onSystemColours);
+    }
     this._unbindKeys = bindKeys(host, this);
   }
 
@@ -188,6 +196,9 @@ export class MemoryChart {
     this._unbindKeys();
     this._resizing.disconnect();
     this._theming.disconnect();
+    for (const query of this._systemColours) {
+      query.removeEventListener('change', this._onSystemColours);
+    }
     this._plot?.destroy();
     this._plot = null;
     this._readout.remove();
@@ -274,11 +285,18 @@ export class MemoryChart {
     plot.over.classList.toggle('jp-mod-link', leads);
   }
 
+  private readonly _onSystemColours = (): void => {
+    this.restyle();
+  };
+
   private readonly _host: HTMLElement;
   private readonly _options: MemoryChart.IOptions;
   private readonly _readout: Readout;
   private readonly _resizing: ResizeObserver;
   private readonly _theming: MutationObserver;
+  private readonly _systemColours = SYSTEM_COLOURS.map(query =>
+    window.matchMedia(query)
+  );
   private readonly _unbindKeys: () => void;
   private _palette: IPalette;
   private _plot: uPlot | null = null;

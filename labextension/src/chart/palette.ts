@@ -29,7 +29,8 @@ export function readPalette(element: HTMLElement): IPalette {
   const style = getComputedStyle(element);
   const read = (name: string): string => style.getPropertyValue(name).trim();
   const line = read('--jp-brand-color1');
-  const text = read('--jp-ui-font-color2');
+  // The element's own, which the system may have replaced.
+  const text = style.color;
   const peak = read('--jp-warn-color1');
   const family = read('--jp-ui-font-family') || 'sans-serif';
   return {

@@ -4,6 +4,7 @@ import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import type { IKernelRow, Kernels } from '../model/kernels';
+import { kernelsIcon } from './icon';
 import { KernelList } from './list';
 import { keepOrder } from './order';
 import type { KernelRow } from './row';
@@ -22,6 +23,7 @@ export class KernelsPanel extends VDomRenderer<Kernels> {
     this.id = KernelsPanel.ID;
     this.addClass('jp-Memkit');
     this.addClass('jp-Memkit-kernelsPanel');
+    this.title.icon = kernelsIcon;
     this.title.caption = trans.__('Memory of All Kernels');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);

@@ -11,9 +11,9 @@ import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { kernelsIcon } from '../kernels/icon';
 import type { KernelsPanel } from '../kernels/panel';
 import { Kernels } from '../model/kernels';
-import { memoryIcon } from '../panel/icon';
 import { buildKernelServer } from '../server/kernels';
 import type { IKernelsService } from './tokens';
 import { IKernels, SHOW_KERNELS } from './tokens';
@@ -85,7 +85,7 @@ export const kernelsPlugin: JupyterFrontEndPlugin<IKernelsService> = {
     app.commands.addCommand(SHOW_KERNELS, {
       label: trans.__('Show Memory of All Kernels'),
       caption: trans.__('List all kernels of the server with their memory'),
-      icon: memoryIcon,
+      icon: kernelsIcon,
       execute: () => show(app, service, panels, trans),
       describedBy: { args: { type: 'object', properties: {} } }
     });
@@ -112,7 +112,6 @@ async function show(
       },
       trans
     });
-    panel.title.icon = memoryIcon;
     app.shell.add(panel, 'right', { rank: 701, type: 'Memory' });
     await panels.add(panel);
   }

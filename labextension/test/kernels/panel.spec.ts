@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { keepOrder } from '../../src/kernels/order';
 import { KernelsPanel } from '../../src/kernels/panel';
+import { memoryIcon } from '../../src/panel/icon';
 import { FakeKernels, LARGE_ID, listed } from '../fakes/kernels';
 import { part } from '../fakes/render';
 import { trans } from '../fakes/trans';
@@ -104,6 +105,10 @@ describe('KernelsPanel', () => {
     Widget.attach(panel, document.body);
     await vi.advanceTimersByTimeAsync(100);
     expect(panel.node.textContent).toContain('install the same version');
+  });
+
+  it('has an icon of its own', () => {
+    expect(panel.title.icon).not.toBe(memoryIcon);
   });
 
   it('closes', async () => {
