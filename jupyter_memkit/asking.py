@@ -32,6 +32,10 @@ _ACT = '__import__("jupyter_memkit.channel.acting", fromlist=["act"]).act({reque
 _LOAD = "get_ipython().extension_manager.load_extension('jupyter_memkit')"
 
 
+class SilentError(MemkitError):
+    """The kernel did not answer in time."""
+
+
 async def load_extension(client: Any) -> None:
     """Load the extension into a kernel, unless it is loaded.
 
@@ -110,8 +114,10 @@ async def ask(
 
     Raises
     ------
+    SilentError
+        If there is no answer.
     MemkitError
-        If there is no answer, or the kernel refuses the request.
+        If the kernel has not loaded the extension, or refuses the request.
     """
     content = {**request, "protocol": protocol.PROTOCOL_VERSION}
     message = client.session.msg(protocol.REQUEST_TYPE, content)
@@ -193,7 +199,7 @@ def _limited(timeout_s: float) -> Iterator[None]:
             "jupyter_memkit, which %load_ext jupyter_memkit loads, and cannot "
             "answer while a call into C holds Python's lock"
         )
-        raise MemkitError(message) from None
+        raise SilentError(message) from None
 
 
 def _accept(reply: Any) -> Any:

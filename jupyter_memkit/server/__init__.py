@@ -26,7 +26,7 @@ def _load_jupyter_server_extension(server_app: Any) -> None:
     from jupyter_memkit.server.family_meters import FamilyMeters  # noqa: PLC0415
     from jupyter_memkit.server.handlers import build_handlers  # noqa: PLC0415
     from jupyter_memkit.server.kernel_list import KernelLister  # noqa: PLC0415
-    from jupyter_memkit.server.kernels import ACTIONS, Kernels  # noqa: PLC0415
+    from jupyter_memkit.server.kernels import ACTIONS, SETTING, Kernels  # noqa: PLC0415
     from jupyter_memkit.server.metrics import (  # noqa: PLC0415
         KernelMetrics,
         MemkitServer,
@@ -35,6 +35,7 @@ def _load_jupyter_server_extension(server_app: Any) -> None:
     kernels = Kernels(server_app.kernel_manager)
     for kernel_id in server_app.kernel_manager.list_kernel_ids():
         kernels.follow(kernel_id)
+    server_app.web_app.settings[SETTING] = kernels
     server_app.event_logger.add_listener(schema_id=ACTIONS, listener=kernels.on_action)
     lister = KernelLister(server_app.kernel_manager, kernels, FamilyMeters())
     routes = build_handlers(server_app.base_url, kernels, lister)

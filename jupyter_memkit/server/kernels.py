@@ -25,6 +25,9 @@ from jupyter_memkit.track.last_state import Place, remove_state
 ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 """The schema of the events in which jupyter_server reports what it did to a kernel."""
 
+SETTING = "jupyter_memkit_kernels"
+"""Where the server's application keeps the `Kernels`, for the tools."""
+
 _POLL_S = 0.02
 # Giving back some hundred GiB takes seconds.
 _ENDING_POLLS = 500

@@ -17,8 +17,9 @@ from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import ensure_async
 
 from jupyter_memkit import protocol
-from jupyter_memkit.asking import act, ask, ask_variables
+from jupyter_memkit.asking import SilentError, act, ask, ask_variables
 from jupyter_memkit.errors import MemkitError, suggest
+from jupyter_memkit.server.kernels import SETTING
 from jupyter_memkit.units import format_bytes
 
 # An agent waits, and a kernel answers within milliseconds.
@@ -37,7 +38,9 @@ async def memory_state(notebook: str = "") -> dict[str, Any]:
 
     Returns the memory in use, the limit with its room, the highest memory, the running
     and the last cells with their peaks, and the largest variables. Sizes are in bytes,
-    times in seconds.
+    times in seconds. While a call into C holds Python's lock, the kernel cannot answer;
+    then only what the server reads from outside is returned: the memory in use and the
+    limit.
 
     Parameters
     ----------
@@ -48,15 +51,24 @@ async def memory_state(notebook: str = "") -> dict[str, Any]:
     Returns
     -------
     dict
-        A `jupyter_memkit.protocol.State`.
+        A `jupyter_memkit.protocol.State`, or a `ServerReading`.
 
     Raises
     ------
     MemkitError
-        If the notebook is not running, or its kernel does not answer.
+        If the notebook is not running, or its kernel does not answer, and the server
+        cannot read its memory.
     """
-    async with _connect(notebook) as client:
-        state: dict[str, Any] = await ask(client, {"type": "state"}, _TIMEOUT_S)
+    kernel_id = await _find_kernel(notebook)
+    async with _connect(kernel_id) as client:
+        try:
+            state: dict[str, Any] = await ask(client, {"type": "state"}, _TIMEOUT_S)
+        except SilentError:
+            # Missing if the server has not loaded the extension.
+            kernels = ServerApp.instance().web_app.settings.get(SETTING)
+            if kernels is None:
+                raise
+            return dict(await kernels.read(kernel_id))
         return state
 
 
@@ -83,7 +95,7 @@ async def memory_holders(name: str, notebook: str = "") -> dict[str, Any]:
     MemkitError
         If there is no such variable, or a cell is running.
     """
-    async with _connect(notebook) as client:
+    async with _connect(await _find_kernel(notebook)) as client:
         variable = await _find_variable(client, name)
         request = {"type": "holders", "name": name, "token": variable["token"]}
         found: protocol.Holders = await ask(client, request, _TIMEOUT_S)
@@ -138,7 +150,7 @@ async def free_variable(
         "name": name,
         "token": token,
     }
-    async with _connect(notebook) as client:
+    async with _connect(await _find_kernel(notebook)) as client:
         try:
             return dict(await act(client, request, wait_s))
         except TimeoutError:
@@ -177,16 +189,20 @@ async def _find_variable(
     return names[name]
 
 
-@asynccontextmanager
-async def _connect(notebook: str) -> AsyncIterator[AsyncKernelClient]:
-    """Connect with the kernel of a notebook, for the length of a block."""
+async def _find_kernel(notebook: str) -> str:
+    """Return the id of a notebook's kernel."""
     if not ServerApp.initialized():
         message = "the tools work in the process of a Jupyter Server only"
         raise MemkitError(message)
     server: Any = ServerApp.instance()
     sessions = await ensure_async(server.session_manager.list_sessions())
-    kernel_id = _choose_kernel(notebook, sessions)
-    kernel = server.kernel_manager.get_kernel(kernel_id)
+    return _choose_kernel(notebook, sessions)
+
+
+@asynccontextmanager
+async def _connect(kernel_id: str) -> AsyncIterator[AsyncKernelClient]:
+    """Connect with a kernel of the server, for the length of a block."""
+    kernel = ServerApp.instance().kernel_manager.get_kernel(kernel_id)
     client = AsyncKernelClient(connection_file=kernel.connection_file)
     client.load_connection_file()
     client.start_channels(iopub=False, stdin=False, hb=False)
@@ -197,7 +213,7 @@ async def _connect(notebook: str) -> AsyncIterator[AsyncKernelClient]:
 
 
 def _choose_kernel(notebook: str, sessions: list[dict[str, Any]]) -> str:
-    """Return the id of a notebook's kernel."""
+    """Return the id of a notebook's kernel, given the server's sessions."""
     kernels = {each["path"]: each["kernel"]["id"] for each in sessions}
     chosen = notebook.strip("/")
     if chosen in kernels.values():

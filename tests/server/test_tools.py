@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,6 +155,30 @@ def test_while_a_cell_runs(agent: Agent, tmp_path: Path) -> None:
     another.join()
     # The first was not lost, so the second finds nothing.
     assert "no longer exists" in answers[0]["message"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a named pipe")
+def test_kernel_that_cannot_answer(agent: Agent, tmp_path: Path) -> None:
+    """While a C call holds Python's lock, the state is what the server reads itself."""
+    agent.kernel.run("block = bytearray(b'x' * 100_000_000)")
+    held = tmp_path / "held"
+    os.mkfifo(held)
+    # A function of PyDLL keeps the lock; this one waits until the pipe is opened.
+    running = agent.kernel.start(
+        "print('started', flush=True)\nimport ctypes, os\n"
+        f"ctypes.PyDLL(None).open({os.fsencode(held)!r}, os.O_RDONLY)"
+    )
+    states: list[Any] = []
+
+    def is_held() -> bool:
+        states.append(agent.call("memory_state"))
+        return bool(states[-1]["type"] == "server_reading")
+
+    wait_until(is_held)
+    held.open("wb").close()
+    agent.kernel.iopub_until_idle(running)
+    assert states[-1]["rss_bytes"] > 100_000_000
+    assert agent.call("memory_state")["type"] == "state"
 
 
 def test_a_cell_that_fails(agent: Agent, tmp_path: Path) -> None:
