@@ -290,6 +290,9 @@ export class KernelChannel implements IDisposable {
   ): void {
     if (status === 'disconnected') {
       this._setStatus({ kind: 'lost', reason: 'disconnected' });
+    } else if (status === 'connecting' && this._status.kind === 'live') {
+      // Nothing arrives until JupyterLab has restored the connection.
+      this._setStatus({ kind: 'connecting' });
     } else if (status === 'connected' && !this._isRestarting) {
       // The end of a cell may have been lost with the connection.
       this._execution = new Execution(this._kernel.status);

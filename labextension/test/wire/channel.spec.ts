@@ -518,7 +518,11 @@ describe('a lost', () => {
 
   it('connection is reported, and recovers when it is restored', async () => {
     await goLive();
+    kernel.changeConnection('connecting');
+    expect(channel.status).toEqual({ kind: 'connecting' });
     kernel.changeConnection('disconnected');
+    expect(channel.status).toEqual({ kind: 'lost', reason: 'disconnected' });
+    kernel.changeConnection('connecting');
     expect(channel.status).toEqual({ kind: 'lost', reason: 'disconnected' });
     kernel.changeConnection('connected');
     await settle();
