@@ -188,6 +188,21 @@ def test_killed_kernel(lab: LabPage, server: LabServer) -> None:
     lab.wait_for_end_of("c-1")
 
 
+def test_nothing_moves_when_a_cell_starts(lab: LabPage, server: LabServer) -> None:
+    """The header is as high while a cell runs as before, so what is below stays."""
+    server.write_notebook("still.ipynb", until_removed(server, "still"))
+    lab.open("still.ipynb")
+    lab.wait_for_status("live")
+    expect(lab.part("idle")).to_be_visible()
+    header = lab.page.locator("#jupyter-memkit .jp-Memkit-header").first
+    before = header.bounding_box()
+    lab.run_cell(0)
+    expect(lab.part("interrupt")).to_be_visible()
+    assert before == header.bounding_box()
+    (server.root / "still").unlink()
+    lab.wait_for_end_of("c-0")
+
+
 def test_interrupted_cell(lab: LabPage, server: LabServer) -> None:
     """An interrupted cell is listed with the error that ended it."""
     server.write_notebook("stop.ipynb", "while True: pass")

@@ -11,26 +11,33 @@ const HIGHEST_MIN_PX = 5;
 const LABEL_MARGIN_PX = 4;
 
 /**
- * Shade the time of every cell; drawn before the grid and the lines.
+ * Shade the time of every cell, and write its number above; drawn before the grid and
+ * the lines.
  */
 export function drawCells(
   plot: uPlot,
   data: IChartData,
   palette: IPalette
 ): void {
+  const ratio = uPlot.pxRatio;
+  const { left, top, width, height } = plot.bbox;
+  const toX = (tS: number): number => plot.valToPos(tS, 'x', true);
+  const bands = layOutBands(data.cells, toX, BAND_MIN_PX * ratio);
   inPlot(plot, context => {
-    const ratio = uPlot.pxRatio;
-    const { left, top, width, height } = plot.bbox;
-    const toX = (tS: number): number => plot.valToPos(tS, 'x', true);
-    context.font = palette.font(ratio);
-    context.textAlign = 'left';
-    context.textBaseline = 'top';
-    for (const band of layOutBands(data.cells, toX, BAND_MIN_PX * ratio)) {
+    for (const band of bands) {
       context.fillStyle = palette.cells[band.tint];
       context.fillRect(band.left, top, band.right - band.left, height);
-      drawLabel(context, band, palette, [left, left + width], top);
     }
   });
+  const { ctx: context } = plot;
+  context.save();
+  context.font = palette.font(ratio);
+  context.textAlign = 'left';
+  context.textBaseline = 'bottom';
+  for (const band of bands) {
+    drawLabel(context, band, palette, [left, left + width], top);
+  }
+  context.restore();
 }
 
 /**
@@ -65,7 +72,7 @@ export function drawMarks(
 }
 
 /**
- * Write the number of a cell where there is room for it.
+ * Write the number of a cell above its band, where no line crosses it, if there is room.
  */
 function drawLabel(
   context: CanvasRenderingContext2D,
@@ -82,7 +89,7 @@ function drawLabel(
     const width = context.measureText(label).width;
     if (width <= room) {
       context.fillStyle = palette.text;
-      context.fillText(label, left + (room + margin - width) / 2, top + margin);
+      context.fillText(label, left + (room + margin - width) / 2, top);
     }
   }
 }

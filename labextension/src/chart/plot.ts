@@ -22,7 +22,8 @@ export function plotOptions(
   const area = { width: 0, points: { show: false } };
   const line = { ...area, stroke: palette.line, width: 1.5 };
   return {
-    padding: [8, 16, 0, 0],
+    // The numbers of the cells stand above.
+    padding: [16, 16, 0, 0],
     legend: { show: false },
     scales: {
       x: { range: () => [data().fromS, data().toS] },

@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { ellipsesIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { formatBytes, formatChange } from '../text/format';
@@ -75,7 +76,7 @@ export const VariableRow = React.memo(function VariableRow(
               }
             }}
           >
-            ⋯
+            <ellipsesIcon.react tag="span" />
           </button>
         )}
       </td>

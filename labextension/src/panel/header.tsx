@@ -17,7 +17,7 @@ export function Header(props: Header.IProps): React.JSX.Element {
           className={`jp-Memkit-state jp-mod-${state}`}
           data-testid={`memkit-${state}`}
         >
-          {describe(state, trans)}
+          <span className="jp-Memkit-stateName">{describe(state, trans)}</span>
           {elapsedS !== null && (
             <span className="jp-Memkit-elapsed">
               {formatDuration(elapsedS)}

@@ -61,13 +61,13 @@ describe('the table of variables', () => {
         'ordersDataFrame 336,776 × 19 · cell [3] · 76.3 MiB shared',
         '+1.0 MiB',
         '≈ 381.5 MiB',
-        '⋯'
+        ''
       ],
       [
         'netSequential · cell [4]parameters, optimizer',
         'new',
         '152.6 MiB + 38.1 MiB on cuda:0',
-        '⋯'
+        ''
       ],
       ['<b>bold</b>list 1,000 · 76.3 MiB shared', 'new', '≥ 76.3 MiB', ''],
       ['2 smaller variables', '', '2.0 KiB', ''],
