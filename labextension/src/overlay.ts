@@ -25,25 +25,26 @@ export interface IOverlayState {
 /**
  * The interval for polling the server, `null` for not now.
  *
- * The memory of an idle kernel does not change; that of other programs, which may
- * count against the same limit, does.
+ * The memory of an idle kernel does not change once it has reported the end of its last
+ * cell; that of other programs, which may count against the same limit, does.
  */
 export function pollInterval(state: IOverlayState): number | null {
-  if (!state.isExecuting) {
-    return state.isShared && state.status.kind === 'live' ? IDLE_S : null;
-  }
+  const { isExecuting } = state;
   switch (state.status.kind) {
     case 'live':
+      if (!isExecuting) {
+        return state.isShared ? IDLE_S : null;
+      }
       return state.silentForS > SILENCE_S ? FAST_S : null;
     case 'connecting':
     case 'busy':
-      return FAST_S;
+      return isExecuting ? FAST_S : null;
     case 'not-loaded':
     case 'not-installed':
     case 'unsupported':
     case 'incompatible':
     case 'unreadable':
-      return SLOW_S;
+      return isExecuting ? SLOW_S : IDLE_S;
     case 'no-session':
     case 'no-kernel':
     case 'lost':
@@ -72,23 +73,12 @@ export class ServerOverlay {
    * Poll if it is time; called often.
    */
   update(state: IOverlayState, nowS: number): void {
-    const { kind } = state.status;
-    const isFirst =
-      !this._hasAsked &&
-      [
-        'not-loaded',
-        'not-installed',
-        'unsupported',
-        'incompatible',
-        'unreadable'
-      ].includes(kind);
-    const intervalS = isFirst ? 0 : pollInterval(state);
+    const intervalS = pollInterval(state);
     const isDue =
       intervalS !== null &&
       nowS - this._askedS >= Math.max(intervalS, this._backoffS);
     if (isDue && !this._isAsking) {
       this._askedS = nowS;
-      this._hasAsked = true;
       void this._ask();
     }
   }
@@ -118,7 +108,6 @@ export class ServerOverlay {
 
   private readonly _options: ServerOverlay.IOptions;
   private _askedS = -Infinity;
-  private _hasAsked = false;
   private _isAsking = false;
   private _failures = 0;
 }

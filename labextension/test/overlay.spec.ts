@@ -47,9 +47,9 @@ describe('pollInterval', () => {
     expect(pollInterval(given)).toBe(intervalS);
   });
 
-  it.each(MUTE)('for a kernel that is $kind, only in a cell', status => {
+  it.each(MUTE)('for a kernel that is $kind, faster in a cell', status => {
     expect(pollInterval(state(status))).toBe(2);
-    expect(pollInterval(state(status, { isExecuting: false }))).toBeNull();
+    expect(pollInterval(state(status, { isExecuting: false }))).toBe(5);
   });
 });
 
@@ -93,9 +93,9 @@ describe('ServerOverlay', () => {
     expect(overlay.isFailing).toBe(false);
   });
 
-  it.each(MUTE)('polls once for an idle kernel that is $kind', async status => {
+  it.each(MUTE)('polls at once for a kernel that is $kind', async status => {
     const idle = state(status, { isExecuting: false });
-    expect(await pass(idle, 10, 30)).toEqual([10]);
+    expect(await pass(idle, 10, 20.25)).toEqual([10, 15, 20]);
   });
 
   it('does not poll for an idle kernel that has not answered yet', async () => {
