@@ -112,3 +112,18 @@ def test_guard_is_armed_and_disarmed(lab: LabPage, server: LabServer) -> None:
     expect(chip).to_contain_text("auto")
     chip.get_by_role("button", name="Disarm").click()
     expect(chip).to_have_attribute("data-armed", "false")
+
+
+def test_guard_is_armed_after_an_interrupted_cell(
+    lab: LabPage, server: LabServer
+) -> None:
+    """What waits for a cell is done after the interrupt that its notice offers."""
+    server.write_notebook("waiting.ipynb", "import time\nwhile True: time.sleep(0.01)")
+    lab.open("waiting.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    expect(lab.part("running")).to_be_visible()
+    lab.part("guard").get_by_role("button", name="Arm").click()
+    lab.part("action").click()
+    expect(lab.part("guard")).to_have_attribute("data-armed", "true")
+    expect(lab.wait_for_end_of("c-0")).to_contain_text("KeyboardInterrupt")

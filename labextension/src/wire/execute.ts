@@ -1,8 +1,11 @@
-import type { Kernel } from '@jupyterlab/services';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
 import { parseReply } from './parse';
 import type { Act, Unload } from './protocol';
 import type { Answer } from './questions';
+
+// More failures in a row are not those of cells.
+const ATTEMPTS_MAX = 10;
 
 /**
  * Called with the id of each request before it is sent.
@@ -107,22 +110,30 @@ interface IAnswer {
 /**
  * Evaluate an expression without affecting the user's history or execution
  * counts.
+ *
+ * A cell that fails or is interrupted takes all requests with it that wait for its end.
+ * The user chose this one apart from the cell, so it is sent again.
  */
 async function evaluate(
   kernel: Kernel.IKernelConnection,
   onSend: OnSend,
   expression: string
 ): Promise<IAnswer> {
-  const future = kernel.requestExecute({
-    code: '',
-    silent: true,
-    store_history: false,
-    allow_stdin: false,
-    stop_on_error: false,
-    user_expressions: { memkit: expression }
-  });
-  onSend(future.msg.header.msg_id);
-  const { content } = await future.done;
+  let content: KernelMessage.IExecuteReplyMsg['content'];
+  let attempts = 0;
+  do {
+    const future = kernel.requestExecute({
+      code: '',
+      silent: true,
+      store_history: false,
+      allow_stdin: false,
+      stop_on_error: false,
+      user_expressions: { memkit: expression }
+    });
+    onSend(future.msg.header.msg_id);
+    ({ content } = await future.done);
+    attempts += 1;
+  } while (content.status === 'aborted' && attempts < ATTEMPTS_MAX);
   if (content.status !== 'ok') {
     const error = `The kernel replied "${content.status}".`;
     return { text: null, json: null, error };

@@ -70,6 +70,8 @@ export class FakeKernel {
   readonly executed: string[] = [];
   /** What each silent execution evaluates to; the key is a part of the code. */
   results: Record<string, unknown> = {};
+  /** How many of the next executions a failed cell takes with it. */
+  aborts = 0;
 
   get info(): Promise<unknown> {
     return Promise.resolve({ language_info: { name: this.language } });
@@ -106,8 +108,10 @@ export class FakeKernel {
   requestExecute(request: { user_expressions: { memkit: string } }): unknown {
     const expression = request.user_expressions.memkit;
     this.executed.push(expression);
-    const found = Object.entries(this.results).find(([part]) =>
-      expression.includes(part)
+    const isAborted = this.aborts > 0;
+    this.aborts -= Number(isAborted);
+    const found = Object.entries(this.results).find(
+      ([part]) => !isAborted && expression.includes(part)
     );
     const messageId = `ours-${String(this.executed.length)}`;
     return {

@@ -100,6 +100,7 @@ describe('the action', () => {
 
   it('"load" and "reconnect" reach the kernel', async () => {
     const kernel = new FakeKernel();
+    kernel.results = { load_extension: evaluated('None') };
     page.open(kernel);
     page.sidebar.setActive('panel', true);
     act('load');

@@ -10,7 +10,7 @@ import {
 import { decodeVariables } from '../../src/wire/protocol';
 import { decoded, golden } from '../fakes/golden';
 import type { FakeKernel } from '../fakes/kernel';
-import { settle } from '../fakes/kernel';
+import { raised, settle } from '../fakes/kernel';
 import { FakePage } from '../fakes/page';
 import { trans } from '../fakes/trans';
 
@@ -76,12 +76,12 @@ describe('an action on a variable', () => {
   });
 
   it('keeps the sentence of the kernel if it fails', async () => {
-    kernel.results = {};
+    kernel.results = { acting: raised('OSError', 'no space left') };
     buildVariableActions(page.sidebar, trans)(ORDERS, 'spill');
     await settle();
     expect(page.sidebar.model?.inspection.variables.outcome).toEqual({
       type: 'failed',
-      message: 'The kernel replied "aborted".'
+      message: 'OSError: no space left'
     });
   });
 });

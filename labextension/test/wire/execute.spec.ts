@@ -22,6 +22,7 @@ beforeEach(() => {
 
 describe('a request in the kernel', () => {
   it('leaves no trace in the history, and stops nothing', async () => {
+    kernel.results = { load_extension: evaluated('None') };
     const request = vi.spyOn(kernel, 'requestExecute');
     await loadExtension(kernel.connection, onSend);
     expect(request.mock.calls).toEqual([
@@ -36,6 +37,13 @@ describe('a request in the kernel', () => {
         }
       ]
     ]);
+  });
+
+  it('is sent again if a cell that failed took it with it', async () => {
+    kernel.aborts = 2;
+    kernel.results = { load_extension: evaluated('None') };
+    expect(await loadExtension(kernel.connection, onSend)).toBeNull();
+    expect(ids).toEqual(['ours-1', 'ours-2', 'ours-3']);
   });
 
   it('is known by its id before it is answered', () => {
