@@ -19,7 +19,7 @@ export function Reading(props: Reading.IProps): React.JSX.Element {
   const { rssBytes, childrenBytes, gauge } = reading;
   const [figure, unit] = formatBytes(rssBytes + childrenBytes).split(' ');
   const isStale = staleSinceS !== null;
-  const highest = highestOf(present?.highest ?? null, running);
+  const highest = highestOf(reading, present?.highest ?? null, running);
   return (
     <section
       className="jp-Memkit-reading"
@@ -80,20 +80,26 @@ export namespace Reading {
 }
 
 /**
- * The highest memory so far, which the running cell may have exceeded.
+ * The highest memory so far, which the running cell may have exceeded since the report,
+ * and the server may have read.
  */
 function highestOf(
+  reading: IReading,
   reported: IHighest | null,
   running: IRunningCell | null
 ): IHighest | null {
-  return running && running.peakBytes > (reported?.bytes ?? 0)
-    ? {
-        bytes: running.peakBytes,
-        executionCount: running.executionCount,
-        cellId: running.cellId,
-        exact: running.exact
-      }
-    : reported;
+  const cell = {
+    executionCount: running?.executionCount ?? null,
+    cellId: running?.cellId ?? null
+  };
+  const highest =
+    running && running.peakBytes > (reported?.bytes ?? 0)
+      ? { ...cell, bytes: running.peakBytes, exact: running.exact }
+      : reported;
+  const bytes = reading.rssBytes + reading.childrenBytes;
+  return reading.source === 'server' && highest && bytes > highest.bytes
+    ? { ...cell, bytes, exact: false }
+    : highest;
 }
 
 /**

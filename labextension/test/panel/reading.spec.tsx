@@ -136,6 +136,14 @@ describe('the highest memory', () => {
     expect(part(host, '.jp-Memkit-tick').style.left).toBe('88%');
   });
 
+  it('is not less than what the server reads meanwhile', () => {
+    const host = show({
+      present: { highest: HIGHEST },
+      reading: { source: 'server', rssBytes: 890 * MEBIBYTE }
+    });
+    expect(part(host, 'peak').textContent).toBe('highest 890.0 MiB, sampled');
+  });
+
   it('is left out if it is unknown', () => {
     for (const present of [null, { highest: null }]) {
       const host = show({ present });
