@@ -176,6 +176,20 @@ def test_restart(lab: LabPage, server: LabServer) -> None:
     lab.wait_for_end_of("c-1")
 
 
+def test_restart_by_another_program(lab: LabPage, server: LabServer) -> None:
+    """A kernel that another page or program restarts is shown as the new one."""
+    server.write_notebook("replaced.ipynb", "x = 1", "y = 2")
+    lab.open("replaced.ipynb")
+    lab.wait_for_status("live")
+    lab.run_cell(0)
+    lab.wait_for_end_of("c-0")
+    (kernel,) = server.ask("GET", "api/kernels")
+    server.ask("POST", f"api/kernels/{kernel['id']}/restart")
+    lab.run_cell(1)
+    lab.wait_for_end_of("c-1")
+    expect(lab.part("cells")).to_contain_text("Before the kernel ended at")
+
+
 def test_killed_kernel(lab: LabPage, server: LabServer) -> None:
     """After a killed kernel is restarted, the sidebar is live again."""
     server.write_notebook("killed.ipynb", "import os; os.kill(os.getpid(), 9)", "x = 1")

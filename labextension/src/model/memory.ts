@@ -194,6 +194,7 @@ export class MemoryModel extends KernelMemory implements IDisposable {
       sinceS: () => this.record.readings.kernelS
     });
     this._channel.received.connect(this._onReceived, this);
+    this._channel.replaced.connect(this._onReplaced, this);
     this._channel.statusChanged.connect(this._onStatus, this);
     this._channel.connect();
     this._ticker = new Ticker(nowS => {
@@ -256,13 +257,19 @@ export class MemoryModel extends KernelMemory implements IDisposable {
     }
   }
 
+  private _onReplaced(_channel: KernelChannel, atS: number): void {
+    this._endProcess(atS);
+    // The other one runs already.
+    this._hasEnded = false;
+  }
+
   /**
    * Keep what is known of the kernel's process, apart from the next one's.
    */
-  private _endProcess(): void {
+  private _endProcess(endedS = this.nowS): void {
     if (!this._hasEnded) {
       this._hasEnded = true;
-      this.record.end(this.nowS);
+      this.record.end(endedS);
       this.inspection.clear();
     }
     this._stateChanged.emit();

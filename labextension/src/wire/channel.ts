@@ -89,6 +89,14 @@ export class KernelChannel implements IDisposable {
   }
 
   /**
+   * Emitted with a time when another process has taken the place of the kernel's without
+   * JupyterLab's knowledge, because another page or program restarted it.
+   */
+  get replaced(): ISignal<this, number> {
+    return this._replaced;
+  }
+
+  /**
    * Whether any client's cell is running in the kernel.
    */
   get isExecuting(): boolean {
@@ -232,6 +240,7 @@ export class KernelChannel implements IDisposable {
     _kernel: Kernel.IKernelConnection,
     message: KernelMessage.IIOPubMessage
   ): void {
+    this._identifyProcess(message);
     if (this._execution.handle(message)) {
       // The cell may have installed the package, or loaded the extension.
       if (['busy', 'not-loaded', 'not-installed'].includes(this._status.kind)) {
@@ -243,6 +252,33 @@ export class KernelChannel implements IDisposable {
     ) {
       this._handleBroadcast(message.content, message.header.date);
     }
+  }
+
+  /**
+   * Notice the first message of another process: each has a session of its own.
+   */
+  private _identifyProcess({
+    header,
+    content
+  }: KernelMessage.IIOPubMessage): void {
+    if (header.msg_type !== 'status' || !isOwnState(content)) {
+      return;
+    }
+    const isOther = this._session !== null && this._session !== header.session;
+    this._session = header.session;
+    // Other kernels may write something else there.
+    if (isOther && this._status.kind === 'live') {
+      this._forgetProcess();
+      this._replaced.emit(Date.parse(header.date) / 1000);
+      this.connect();
+    }
+  }
+
+  private _forgetProcess(): void {
+    this._handshake.restart();
+    this._execution = new Execution('idle');
+    this._subscription?.forfeit();
+    this._setStatus({ kind: 'connecting' });
   }
 
   private _handleBroadcast(data: unknown, date: string): void {
@@ -272,10 +308,7 @@ export class KernelChannel implements IDisposable {
   ): void {
     if (status === 'restarting' || status === 'autorestarting') {
       this._isRestarting = true;
-      this._handshake.restart();
-      this._execution = new Execution('idle');
-      this._subscription?.forfeit();
-      this._setStatus({ kind: 'connecting' });
+      this._forgetProcess();
     } else if (status === 'dead' || status === 'terminating') {
       this._setStatus({ kind: 'lost', reason: 'died' });
     } else if (this._isRestarting && (status === 'idle' || status === 'busy')) {
@@ -328,10 +361,12 @@ export class KernelChannel implements IDisposable {
   private readonly _handshake: Handshake;
   private readonly _statusChanged = new Signal<this, ChannelStatus>(this);
   private readonly _received = new Signal<this, IReceived>(this);
+  private readonly _replaced = new Signal<this, number>(this);
   private readonly _questions: Questions | null = null;
   private readonly _subscription: Subscription | null = null;
   private _execution: Execution;
   private _status: ChannelStatus = { kind: 'connecting' };
+  private _session: string | null = null;
   private _hasLogged = false;
   private _isRestarting = false;
   private _isDisposed = false;
@@ -347,6 +382,16 @@ export namespace KernelChannel {
     /** Whether to load the extension into a kernel that has not loaded it. */
     isAutoloading: () => boolean;
   }
+}
+
+/**
+ * Whether a state is one that the kernel publishes; the server publishes others for it.
+ */
+function isOwnState(content: object): boolean {
+  return (
+    'execution_state' in content &&
+    ['starting', 'busy', 'idle'].includes(String(content.execution_state))
+  );
 }
 
 function throwIfAny(error: string | null): void {

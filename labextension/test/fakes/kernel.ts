@@ -70,6 +70,8 @@ export class FakeKernel {
   readonly executed: string[] = [];
   /** What each silent execution evaluates to; the key is a part of the code. */
   results: Record<string, unknown> = {};
+  /** Which process of the kernel sends its messages. */
+  session = 'process-1';
   /** How many of the next executions a failed cell takes with it. */
   aborts = 0;
 
@@ -185,7 +187,11 @@ export class FakeKernel {
 
   private publish(type: string, parent: object, content: unknown): void {
     const message = {
-      header: { msg_type: type, date: now(this.aheadS) },
+      header: {
+        msg_type: type,
+        date: now(this.aheadS),
+        session: this.session
+      },
       parent_header: parent,
       content
     };

@@ -198,6 +198,20 @@ describe('MemoryModel', () => {
     expect(kernel.reconnects).toBe(1);
   });
 
+  it('keeps what another program restarted apart', async () => {
+    await goLive({ running: null });
+    const { cells } = model;
+    kernel.session = 'process-1';
+    kernel.beginCell();
+    kernel.endCell();
+    kernel.session = 'process-2';
+    kernel.beginCell();
+    expect(model.reading).toBeNull();
+    expect(model.cells).toEqual([]);
+    expect(model.earlier.map(each => each.cells)).toEqual([cells]);
+    expect(model.hasEnded).toBe(false);
+  });
+
   it('leaves no timers or listeners', async () => {
     await goLive();
     model.dispose();

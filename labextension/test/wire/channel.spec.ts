@@ -488,6 +488,48 @@ describe('a restart', () => {
   });
 });
 
+describe('a restart that JupyterLab does not know of', () => {
+  let replaced: number[];
+
+  beforeEach(() => {
+    replaced = [];
+    channel.replaced.connect((_channel, atS) => replaced.push(atS));
+  });
+
+  it.each([
+    ['starting', 'no_request', false],
+    ['busy', 'execute_request', true]
+  ])('is noticed when it is %s', async (state, request, isExecuting) => {
+    await goLive();
+    kernel.beginCell('before');
+    kernel.session = 'process-2';
+    kernel.publishState(state, 'cell', request);
+    expect(replaced).toHaveLength(1);
+    expect(channel.isExecuting).toBe(isExecuting);
+    expect(channel.status).toEqual({ kind: 'connecting' });
+    await settle();
+    kernel.lastRequest.reply(golden('snapshot'));
+    expect(kernel.requests.length).toBe(2);
+    expect(channel.status).toEqual({ kind: 'live' });
+  });
+
+  it('is not taken from what the server publishes', async () => {
+    await goLive();
+    kernel.beginCell();
+    kernel.session = 'server';
+    kernel.publishState('restarting', 'cell');
+    expect(replaced).toEqual([]);
+  });
+
+  it('is of no interest without readings', () => {
+    channel.connect();
+    kernel.beginCell();
+    kernel.session = 'client';
+    kernel.endCell();
+    expect(replaced).toEqual([]);
+  });
+});
+
 describe('a kernel that restarts', () => {
   it('ten times in a row is subscribed to each time', async () => {
     await goLive();
