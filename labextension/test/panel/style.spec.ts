@@ -16,6 +16,10 @@ describe.each(sheets)('The style sheet %s', name => {
     expect(colours).toBeNull();
   });
 
+  it('writes no text in a colour of the theme that has too little contrast', () => {
+    expect(css).not.toMatch(/\n\s*color: var\(--jp-ui-font-color3\)/);
+  });
+
   it('styles only what belongs to the extension', () => {
     const selectors = css
       .replace(/\/\*[^]*?\*\//g, '')
