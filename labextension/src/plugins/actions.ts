@@ -111,9 +111,11 @@ function resumeCollector(model: MemoryModel | null): Promise<void> | undefined {
 }
 
 /**
- * A name that no earlier report has, such as "memory-20260131-235959.html".
+ * A name that no earlier report has, such as "memory-20260131-235959.html", by the
+ * user's clock.
  */
 function reportName(now: Date): string {
-  const [day = '', clock = ''] = now.toISOString().split('T');
+  const local = new Date(now.getTime() - 60_000 * now.getTimezoneOffset());
+  const [day = '', clock = ''] = local.toISOString().split('T');
   return `memory-${day.replace(/-/g, '')}-${clock.slice(0, 8).replace(/:/g, '')}.html`;
 }

@@ -16,8 +16,15 @@ export function describeAlarm(
 ): string {
   const percent = Math.floor(share * 100);
   const size = formatBytes(limitBytes);
-  return secondsToFull === null
-    ? trans.__('%1% of %2 is in use.', percent, size)
+  if (secondsToFull === null) {
+    return trans.__('%1% of %2 is in use.', percent, size);
+  }
+  return secondsToFull < 1
+    ? trans.__(
+        '%1% of %2 is in use; it will be full in less than a second.',
+        percent,
+        size
+      )
     : trans.__(
         '%1% of %2 is in use; it will be full in about %3.',
         percent,

@@ -83,6 +83,17 @@ describe('the action', () => {
     expect(said.mock.lastCall?.[0]).toContain(name);
   });
 
+  it('"export" names the file by the user’s clock', async () => {
+    page.sidebar.setActive('panel', true);
+    const kernel = await page.openLive();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 0, 31, 20) });
+    vi.spyOn(Date.prototype, 'getTimezoneOffset').mockReturnValue(-9 * 60);
+    act('export');
+    vi.useRealTimers();
+    await settle();
+    expect(kernel.executed.at(-1)).toContain('memory-20260201-050000.html');
+  });
+
   it('"export" that fails shows the kernel’s sentence', async () => {
     const said = vi.spyOn(Notification, 'success');
     const failed = vi.spyOn(Notification, 'error').mockReturnValue('');

@@ -9,6 +9,11 @@ describe('describeAlarm', () => {
   it.each([
     [0.854, null, '85% of 24.0 GiB is in use.'],
     [0.5, 38, '50% of 24.0 GiB is in use; it will be full in about 40 s.'],
+    [
+      0.9,
+      0.2,
+      '90% of 24.0 GiB is in use; it will be full in less than a second.'
+    ],
     [1.3, null, '130% of 24.0 GiB is in use.']
   ])('of %d with %s s left is one sentence', (share, secondsToFull, text) => {
     const limitBytes = 24 * GIBIBYTE;
