@@ -44,7 +44,7 @@ describe('the built style sheet', () => {
       .replace(/@keyframes[^{]*\{([^{}]*\{[^{}]*\})*\}/g, '')
       .match(/[^{}@;]+(?=\{)/g)
       ?.flatMap(list => list.split(/,(?![^(]*\))/))
-      .filter(selector => !/^media\b/.test(selector));
+      .filter(selector => !/^(media|container)\b/.test(selector));
     expect(selectors).toContain('.jp-Memkit-live');
     expect(
       selectors?.filter(
