@@ -1,16 +1,18 @@
-"""The base of all public records: a short repr, and conversion to JSON."""
+"""The base of all public records: a short repr, and conversion to JSON and back."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from pathlib import PurePath
-from types import MappingProxyType, NoneType
-from typing import Any
+from types import MappingProxyType, NoneType, UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from jupyter_memkit.units import format_bytes, format_duration
+
+_Record = TypeVar("_Record", bound="Record")
 
 _LONGEST = 60
 # Deeper than any record; a user's value can contain itself.
@@ -53,6 +55,72 @@ class Record:
         becomes the name of its type.
         """
         return {name: to_plain(value, 1) for name, value in _read_fields(self).items()}
+
+
+def build_record(kind: type[_Record], stored: object) -> _Record:
+    """Build a record from the JSON of its `to_dict`, perhaps that of another version.
+
+    Parameters
+    ----------
+    kind : type
+        A record of numbers, texts, and further records.
+    stored : object
+        What was read. Attributes that the record does not have are ignored.
+
+    Raises
+    ------
+    TypeError
+        If a value is missing, or of another type than its attribute.
+
+    Examples
+    --------
+    >>> @dataclasses.dataclass(frozen=True, kw_only=True)
+    ... class Taken(Record):
+    ...     peak_bytes: int
+    >>> build_record(Taken, {"peak_bytes": 2048})
+    Taken(peak=2.0 KiB)
+    >>> build_record(Taken, {"peak_bytes": "2048"})
+    Traceback (most recent call last):
+    ...
+    TypeError: '2048' is not of type int
+    """
+    if type(stored) is not dict:
+        raise _wrong_type(stored, kind)
+    attributes = {
+        name: _build_value(declared, stored[name])
+        for name, declared in get_type_hints(kind).items()
+        if name in stored
+    }
+    return kind(**attributes)
+
+
+def _build_value(declared: Any, value: Any) -> Any:
+    """Return a value of JSON as one of a declared type."""
+    origin, arguments = get_origin(declared), get_args(declared)
+    if isinstance(declared, UnionType):
+        # Every union is of a type and None.
+        return None if value is None else _build_value(arguments[0], value)
+    if origin is tuple and type(value) is list:
+        # Every tuple is of one type.
+        return tuple(_build_value(arguments[0], each) for each in value)
+    if origin is Mapping and type(value) is dict:
+        return {name: _build_value(arguments[1], each) for name, each in value.items()}
+    if isinstance(declared, type) and issubclass(declared, Record):
+        return build_record(declared, value)
+    is_right = type(value) is declared
+    if origin is Literal:
+        is_right = value in arguments
+    elif declared is float:
+        # JSON does not distinguish them; Python's reader also accepts NaN and Infinity.
+        is_right = type(value) in (int, float) and math.isfinite(value)
+    if not is_right:
+        raise _wrong_type(value, declared)
+    return value
+
+
+def _wrong_type(value: object, declared: Any) -> TypeError:
+    name = declared.__name__ if isinstance(declared, type) else declared
+    return TypeError(f"{value!r} is not of type {name}")
 
 
 def to_plain(value: object, depth: int = 0) -> Any:

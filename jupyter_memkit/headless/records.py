@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.gauge import Gauge
-from jupyter_memkit.records import Record
+from jupyter_memkit.records import Record, build_record
 from jupyter_memkit.track.history import Sample
-
-_Record = TypeVar("_Record", bound=Record)
 
 # A container counts more than resident memory: page tables, stacks and buffers in the
 # system's kernel. Two runs differ as well.
@@ -143,60 +139,14 @@ def read_run(path: Path) -> NotebookRun:
         If it cannot be read, or is not such a file.
     """
     try:
-        stored = json.loads(path.read_text("utf-8"))
-        stored.pop("needs_bytes")
-        cells = [_build(CellRun, cell) for cell in stored.pop("cells")]
-        samples = [_build(Sample, sample) for sample in stored.pop("samples")]
-        gauge = stored.pop("gauge")
-        return _build(
-            NotebookRun,
-            stored,
-            cells=tuple(cells),
-            samples=tuple(samples),
-            gauge=None if gauge is None else _build(Gauge, gauge),
-        )
+        return build_record(NotebookRun, json.loads(path.read_text("utf-8")))
     except OSError as error:
         message = f"'{path}' cannot be read ({error.strerror}); check its name"
         raise MemkitError(message) from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         name = path.with_suffix(".json").name
         message = (
             f"'{path}' is not the JSON of a run; "
             f"write one with: jupyter memkit run NOTEBOOK --json {name}"
         )
         raise MemkitError(message) from error
-
-
-def _build(kind: type[_Record], stored: Mapping[str, Any], **parts: Any) -> _Record:
-    """Build a record from values of JSON, each of the type that it is declared with.
-
-    Raises
-    ------
-    TypeError
-        If one is of another type, or is missing.
-    KeyError
-        If the record has no attribute of a name.
-    """
-    declared = get_type_hints(kind)
-    for name, value in stored.items():
-        if not _is_of(declared[name], value):
-            message = f"{name} is {value!r}, and not of type {declared[name]}"
-            raise TypeError(message)
-    return kind(**stored, **parts)
-
-
-def _is_of(declared: Any, value: Any) -> bool:
-    """Return whether a value of JSON is of a declared type."""
-    if isinstance(declared, types.UnionType):
-        return any(_is_of(each, value) for each in get_args(declared))
-    if get_origin(declared) is Literal:
-        return value in get_args(declared)
-    if get_origin(declared) is Mapping:
-        _, of_values = get_args(declared)
-        return type(value) is dict and all(
-            _is_of(of_values, each) for each in value.values()
-        )
-    if declared is float:
-        # JSON does not distinguish them; Python's reader also accepts NaN and Infinity.
-        return type(value) in (int, float) and math.isfinite(value)
-    return type(value) is declared

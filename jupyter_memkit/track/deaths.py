@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jupyter_memkit.measure.oom import is_in_log, read_oom_kills
-from jupyter_memkit.records import Record
+from jupyter_memkit.records import Record, build_record
 from jupyter_memkit.track.largest import LargeVariable
 from jupyter_memkit.track.last_state import (
     DISMISSED_SUFFIX,
     END_SUFFIX,
     Place,
+    State,
     find_place,
     read_identity,
     remove_state,
@@ -30,15 +31,11 @@ _KEPT_S = 30 * 86_400
 
 _SIGKILL = getattr(signal, "SIGKILL", 9)
 
-# What a state and a death have in common, and all that a state has.
+# What a state and a death have in common.
 _FIELDS = (
     *("rss_bytes", "children_bytes", "limit_bytes", "limit_name", "growth_bytes_per_s"),
-    *("execution_count", "cell_id", "first_line", "started_s"),
+    *("execution_count", "cell_id", "first_line", "started_s", "variables"),
 )
-_KEYS = {
-    *("session", "kernel_id", "pid", "started_ticks", "oom_kills", "t_s", "variables"),
-    *_FIELDS,
-}
 
 Kind = Literal["memory", "signal", "exit", "unknown"]
 
@@ -131,7 +128,7 @@ def find_death(place: Place, *, dismissed: bool = True) -> Death | None:
         Whether to return it if the user has dismissed it.
     """
     state, path = max(
-        _find_dead(place), key=lambda each: each[0]["t_s"], default=(None, None)
+        _find_dead(place), key=lambda each: each[0].t_s, default=(None, None)
     )
     if state is None or path is None:
         return None
@@ -173,17 +170,14 @@ def leave_end(path: Path, exit_code: int) -> None:
         The status of the process; negative for a signal.
     """
     end_path = path.with_suffix(END_SUFFIX)
-    state = _read_json(path)
-    if not state:
+    state = _read_state(path)
+    if state is None or state.is_in_log is not None:
         return
     # The guard's watcher may have written its last reading.
-    end = _read_json(end_path)
-    if "oom_kills_after" in end:
-        return
-    end |= {
+    end = _read_json(end_path) | {
         "exit_status": -exit_code if exit_code < 0 else exit_code << 8,
-        "oom_kills_after": read_oom_kills(state.get("oom_counter", "")),
-        "is_in_log": is_in_log(state["pid"]),
+        "oom_kills_after": read_oom_kills(state.oom_counter),
+        "is_in_log": is_in_log(state.pid),
     }
     with contextlib.suppress(OSError):
         end_path.touch(mode=0o600)
@@ -198,18 +192,17 @@ def remove_old_states(folder: Path) -> None:
                 remove_state(path)
 
 
-def _find_dead(place: Place) -> Iterator[tuple[dict[str, Any], Path]]:
+def _find_dead(place: Place) -> Iterator[tuple[State, Path]]:
     """Yield the states of processes that have not removed them."""
     for path in _list(place.folder):
-        state = _read_json(path)
-        is_whole = state.keys() >= _KEYS
-        if is_whole and _is_of(state, place) and not _is_running(state):
+        state = _read_state(path)
+        if state is not None and _is_of(state, place) and not _is_running(state):
             yield state, path
 
 
-def _is_running(state: dict[str, Any]) -> bool:
-    identity = read_identity(state["pid"])
-    return bool(identity["started_ticks"] == state["started_ticks"])
+def _is_running(state: State) -> bool:
+    identity = read_identity(state.pid)
+    return bool(identity["started_ticks"] == state.started_ticks)
 
 
 def _list(folder: Path) -> list[Path]:
@@ -217,6 +210,16 @@ def _list(folder: Path) -> list[Path]:
         return list(folder.glob("*.json"))
     except OSError:
         return []
+
+
+def _read_state(path: Path) -> State | None:
+    """Read a state, and what was written beside it; None if that is not possible."""
+    stored = _read_json(path) | _read_json(path.with_suffix(END_SUFFIX))
+    try:
+        return build_record(State, stored)
+    except TypeError:
+        # It is missing, or of a version that wrote something else.
+        return None
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -228,19 +231,18 @@ def _read_json(path: Path) -> dict[str, Any]:
     return value if type(value) is dict else {}
 
 
-def _is_of(state: dict[str, Any], place: Place) -> bool:
-    return state["kernel_id"] == place.kernel_id or (
-        place.session != "" and state["session"] == place.session
+def _is_of(state: State, place: Place) -> bool:
+    return state.kernel_id == place.kernel_id or (
+        place.session != "" and state.session == place.session
     )
 
 
-def _make_death(state: dict[str, Any], path: Path) -> Death:
-    state = state | _read_json(path.with_suffix(END_SUFFIX))
+def _make_death(state: State, path: Path) -> Death:
     kind, cause = _find_cause(state)
-    at = format_bytes(state["rss_bytes"] + state["children_bytes"])
-    if state["limit_bytes"] is not None:
-        at += f" of {format_bytes(state['limit_bytes'])} ({state['limit_name']})"
-    status: int | None = state.get("exit_status")
+    at = format_bytes(state.rss_bytes + state.children_bytes)
+    if state.limit_bytes is not None:
+        at += f" of {format_bytes(state.limit_bytes)} ({state.limit_name})"
+    status = state.exit_status
     exit_code = None if status is None else os.waitstatus_to_exitcode(status)
     return Death(
         id=path.stem,
@@ -249,21 +251,20 @@ def _make_death(state: dict[str, Any], path: Path) -> Death:
         exit_status=exit_code if exit_code is not None and exit_code >= 0 else None,
         cause=f"{cause} at {at}",
         for_memory={"memory": True, "exit": False}.get(kind),
-        seen_s=state["t_s"],
-        variables=tuple(LargeVariable(**each) for each in state["variables"]),
-        **{name: state[name] for name in _FIELDS},
+        seen_s=state.t_s,
+        **{name: getattr(state, name) for name in _FIELDS},
     )
 
 
-def _find_cause(state: dict[str, Any]) -> tuple[Kind, str]:
+def _find_cause(state: State) -> tuple[Kind, str]:
     """Return what is proven of an end, and the phrase for it."""
-    status = state.get("exit_status")
-    if "oom_kills_after" in state:
-        kills, is_named = state["oom_kills_after"], state.get("is_in_log", False)
-    else:
-        kills = read_oom_kills(state.get("oom_counter", ""))
-        is_named = is_in_log(state["pid"])
-    has_kills = None not in (kills, state["oom_kills"]) and kills > state["oom_kills"]
+    status = state.exit_status
+    kills, is_named = state.oom_kills_after, state.is_in_log
+    if is_named is None:
+        # Nobody has looked at its end.
+        kills, is_named = read_oom_kills(state.oom_counter), is_in_log(state.pid)
+    before = state.oom_kills
+    has_kills = kills is not None and before is not None and kills > before
     is_killed = status is not None and _signal_of(status) == _SIGKILL
     if is_named or (is_killed and has_kills):
         return "memory", "killed by the system because memory ran out"

@@ -22,9 +22,10 @@ from jupyter_memkit.measure.gauge import Gauge
 from jupyter_memkit.measure.oom import find_oom_counter, read_oom_kills
 from jupyter_memkit.measure.proc_files import read_stat_columns
 from jupyter_memkit.measure.process import is_running
+from jupyter_memkit.records import Record
+from jupyter_memkit.track.largest import LargestVariables, LargeVariable
 
 if TYPE_CHECKING:  # the server reads states, and tracks nothing
-    from jupyter_memkit.track.largest import LargestVariables
     from jupyter_memkit.track.tracker import MemoryTracker
 
 END_SUFFIX = ".end"
@@ -68,6 +69,72 @@ class Place:
         return self.folder / f"{self.kernel_id}-{pid}.json"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State(Record):
+    """The state of a kernel, and how it ended, which is written beside it.
+
+    Attributes
+    ----------
+    session, kernel_id : str
+        As in `Place`.
+    pid : int
+        The process.
+    started_ticks : str
+        When it started.
+    oom_counter : str
+        The file that counts the processes which the system killed for memory.
+    oom_kills : int or None
+        That count when the kernel started; None if it cannot be read.
+    t_s : float
+        When the state was written, in seconds since the epoch.
+    rss_bytes, children_bytes : int
+        The memory of the kernel and its children.
+    limit_bytes : int or None
+        The smallest limit.
+    limit_name : str or None
+        The source of the limit.
+    growth_bytes_per_s : float
+        How fast the memory grew in the last two seconds.
+    execution_count : int or None
+        The number of the cell that was running.
+    cell_id : str or None
+        The notebook's id of that cell.
+    first_line : str or None
+        Its first line.
+    started_s : float or None
+        When it started, in seconds since the epoch.
+    variables : tuple of LargeVariable
+        The largest variables when the last cell before it ended.
+    exit_status : int or None
+        The wait status of the process; None if nobody saw its end.
+    oom_kills_after : int or None
+        The count at its end; None if it was not read.
+    is_in_log : bool or None
+        Whether the system's log named the process at its end; None if it was not read.
+    """
+
+    session: str
+    kernel_id: str
+    pid: int
+    started_ticks: str
+    oom_counter: str = ""
+    oom_kills: int | None
+    t_s: float
+    rss_bytes: int
+    children_bytes: int
+    limit_bytes: int | None
+    limit_name: str | None
+    growth_bytes_per_s: float
+    execution_count: int | None
+    cell_id: str | None
+    first_line: str | None
+    started_s: float | None
+    variables: tuple[LargeVariable, ...]
+    exit_status: int | None = None
+    oom_kills_after: int | None = None
+    is_in_log: bool | None = None
+
+
 def find_place() -> Place | None:
     """Return the place of this process; None if it is not a kernel."""
     apps = sys.modules.get("ipykernel.kernelapp")
@@ -104,7 +171,7 @@ class LastState:
         self._tracker = tracker
         self._path = place.path
         oom_counter = find_oom_counter()
-        self._about = {
+        self._about: dict[str, Any] = {
             "session": place.session,
             "kernel_id": place.kernel_id,
             "oom_counter": oom_counter,
@@ -157,10 +224,10 @@ class LastState:
         file = self._file
         if file is None:
             return
-        text = json.dumps(self._read()).encode()[: _FILE_BYTES - 1]
+        text = json.dumps(self._read().to_dict()).encode()[: _FILE_BYTES - 1]
         file[: len(text) + 1] = text + b"\n"
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> State:
         tracker, limit = self._tracker, self._limit
         cell = tracker.running
         samples = tracker.history(time.time() - _GROWTH_S)
@@ -169,20 +236,20 @@ class LastState:
         if samples and latest.t_s > samples[0].t_s:
             grown_bytes = latest.rss_bytes - samples[0].rss_bytes
             growth = grown_bytes / (latest.t_s - samples[0].t_s)
-        return {
+        return State(
             **self._about,
-            "t_s": time.time(),
-            "rss_bytes": latest.rss_bytes,
-            "children_bytes": latest.children_bytes,
-            "limit_bytes": None if limit is None else limit.limit_bytes,
-            "limit_name": None if limit is None else limit.name,
-            "growth_bytes_per_s": growth,
-            "execution_count": None if cell is None else cell.execution_count,
-            "cell_id": None if cell is None else cell.cell_id,
-            "first_line": None if cell is None else cell.first_line,
-            "started_s": None if cell is None else cell.started_s,
-            "variables": [each.to_dict() for each in self._largest.latest],
-        }
+            t_s=time.time(),
+            rss_bytes=latest.rss_bytes,
+            children_bytes=latest.children_bytes,
+            limit_bytes=None if limit is None else limit.limit_bytes,
+            limit_name=None if limit is None else limit.name,
+            growth_bytes_per_s=growth,
+            execution_count=None if cell is None else cell.execution_count,
+            cell_id=None if cell is None else cell.cell_id,
+            first_line=None if cell is None else cell.first_line,
+            started_s=None if cell is None else cell.started_s,
+            variables=self._largest.latest,
+        )
 
     def _end_cell(self) -> None:
         self._largest.measure(self._tracker.latest.rss_bytes, self._limit)

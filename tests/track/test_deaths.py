@@ -219,6 +219,29 @@ def test_latest_death(place: Place) -> None:
     assert death.first_line == "last"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"variables": [["x", 5]]},
+        {"variables": {"x": 5}},
+        {"variables": [{"name": "x", "bytes": 5, "accuracy": "about"}]},
+        {"rss_bytes": None},
+        {"t_s": "1000"},
+        {"pid": "1"},
+        {"started_ticks": 1},
+    ],
+)
+def test_state_of_another_version(place: Place, changes: dict[str, Any]) -> None:
+    """A state of another form is ignored, and hides no other; one with more is read."""
+    leave(place, "another", **({"t_s": 2000.0} | changes))
+    leave_end(place.folder / "another.json", -9)
+    assert find_death(place) is None
+    leave(place, "newer", of_later=[1])
+    death = find_death(place)
+    assert death is not None
+    assert death.id == "newer"
+
+
 def test_state_is_private_and_removed(tmp_path: Path) -> None:
     """The file is readable by the user only, and a clean end removes it."""
     place = Place(folder=tmp_path / "states", session="", kernel_id="kernel")
