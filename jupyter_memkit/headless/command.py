@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -175,7 +176,10 @@ def _report(
     """Print the report, write the files that were asked for, and print the errors."""
     _clear_line()
     # Printed first, because a disk can be full by now.
-    print(build_report(run).text(), flush=True)  # noqa: T201 - a command prints
+    try:
+        _print(build_report(run).text())
+    except MemkitError as error:
+        errors.append(error)
     for target, build in ((options.json, _build_json), (options.html, build_page)):
         if target is not None:
             try:
@@ -195,7 +199,7 @@ def _compare(options: argparse.Namespace) -> int:
         read_run(expand_home(path)) for path in (options.before, options.after)
     )
     compared = compare_runs(before, after, tolerance=options.tolerance)
-    print(build_comparison(compared).text())  # noqa: T201 - a command prints
+    _print(build_comparison(compared).text())
     return _FAILED if compared.is_worse else 0
 
 
@@ -214,8 +218,29 @@ def _tour(options: argparse.Namespace) -> int:
         ]
     if "torch" in missing:
         lines += ["08_deep_learning needs torch:", "    pip install torch"]
-    print("\n".join(lines))  # noqa: T201 - a command prints
+    _print("\n".join(lines))
     return 0
+
+
+def _print(text: str) -> None:
+    """Print a report; letters that the terminal or the pipe does not have, as numbers.
+
+    Raises
+    ------
+    MemkitError
+        If it cannot be written, as on a full disk.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        print(  # noqa: T201 - a command prints
+            text.encode(encoding, "backslashreplace").decode(encoding), flush=True
+        )
+    except OSError as error:
+        # Python would write the rest at its end, and fail again.
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        message = f"the report cannot be printed ({error.strerror})"
+        raise MemkitError(message) from error
 
 
 def _show_progress(number: int, total: int, cell: CellRun | None) -> None:

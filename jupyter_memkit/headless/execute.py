@@ -17,6 +17,35 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
+# What a run reads of a notebook. Many programs write the rest in ways that the format
+# does not allow, and Jupyter runs their notebooks.
+_READ = {
+    "properties": {
+        "metadata": {
+            "properties": {
+                "kernelspec": {
+                    "type": "object",
+                    "properties": {"name": {"type": ["string", "null"]}},
+                }
+            }
+        },
+        "cells": {
+            "items": {
+                "required": ["cell_type", "source"],
+                "properties": {
+                    # Without lone surrogates, which cannot be sent.
+                    "source": {"type": "string", "pattern": r"^[^\ud800-\udfff]*$"},
+                    "metadata": {"properties": {"tags": {"type": "array"}}},
+                },
+            }
+        },
+    }
+}
+
+# Of what the schema says, which quotes what was read.
+_MOST_LETTERS = 200
+
+
 class UnwrittenError(MemkitError):
     """The executed notebook cannot be written.
 
@@ -85,7 +114,8 @@ def run_notebook(
     Raises
     ------
     MemkitError
-        If the notebook cannot be read or its kernel cannot be started.
+        If the notebook cannot be read, its kernel cannot be started, or the time limit
+        is none.
     UnwrittenError
         If the output cannot be written: a `MemkitError` with the run.
     RunInterruptedError
@@ -98,6 +128,9 @@ def run_notebook(
         run = memkit.run_notebook("analysis.ipynb")
         print(run.needs_bytes, run.failure)
     """
+    if timeout_s is not None and not 0 < timeout_s < math.inf:
+        message = f"a cell cannot have {timeout_s} s; write more than 0 for timeout_s"
+        raise MemkitError(message)
     path = expand_home(notebook)
     read = _read_notebook(path)
     # Needs nbclient, which is there now.
@@ -144,7 +177,21 @@ def _read_notebook(path: Path) -> NotebookNode:
     except Exception as error:
         message = f"'{path}' is not a notebook; open it in JupyterLab and save it again"
         raise MemkitError(message) from error
+    fault = _find_fault(notebook)
+    if fault is not None:
+        message = f"'{path}' is not a notebook that can be run: {fault}; correct it"
+        raise MemkitError(message)
     return notebook
+
+
+def _find_fault(notebook: NotebookNode) -> str | None:
+    """Return what a run could not read, and where; None if it can read all it needs."""
+    import jsonschema  # noqa: PLC0415 - nbformat needs it, too
+
+    for error in jsonschema.Draft7Validator(_READ).iter_errors(notebook):
+        place = "".join(f"[{each!r}]" for each in error.absolute_path)
+        return f"{error.message[:_MOST_LETTERS]} (notebook{place})"
+    return None
 
 
 def _write_notebook(

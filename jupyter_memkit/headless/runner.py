@@ -28,6 +28,8 @@ from jupyter_memkit.track.last_state import Place
 # With it, the kernel would look for the deaths of another notebook.
 _SESSION = "JPY_SESSION_NAME"
 _TIMEOUT = "CellTimeoutError"
+# Of the text of an exception, which can be a whole table.
+_MOST_LETTERS = 500
 
 _GUARD = "__import__('jupyter_memkit.techniques.guard.armed', fromlist=['_'])"
 _UNGUARDED = f"{_GUARD}.process_guard().obstacle"
@@ -101,7 +103,7 @@ class Runner(NotebookClient):
         except CellExecutionError as error:
             if error.ename == _TIMEOUT:
                 return f"cell {self.number} took more than {self.timeout} s"
-            return f"cell {self.number} raised {error.ename}: {error.evalue}"
+            return f"cell {self.number} raised {_describe(error)}"
         except _UnmeasuredError as error:
             return str(error)
         except DeadKernelError:
@@ -203,6 +205,14 @@ class Runner(NotebookClient):
             leave_end(place.path_of(pid), exit_code)
         death = find_death(place)
         return None if death is None else death.cause
+
+
+def _describe(error: CellExecutionError) -> str:
+    """Return an exception of a cell in one line, without codes for a terminal."""
+    shown = error.evalue[:_MOST_LETTERS]
+    text = "".join(each if each.isprintable() else " " for each in shown)
+    more = "…" if len(error.evalue) > _MOST_LETTERS else ""
+    return f"{error.ename}: {' '.join(text.split())}".rstrip(": ") + more
 
 
 async def _ask_unguarded(client: Any) -> str | None:

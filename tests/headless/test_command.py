@@ -295,6 +295,42 @@ def test_report() -> None:
     assert "<svg" not in build_page(notebook_run())
 
 
+def compare_elsewhere(
+    tmp_path: Path, line: str, *, encoding: str = "", out: int | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Compare a run with itself in another process."""
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(notebook_run(cell(1, line, rise_mib=1)).to_dict()))
+    command = [sys.executable, "-m", "jupyter_memkit.headless.command"]
+    return subprocess.run(
+        [*command, "compare", str(path), str(path)],
+        env=dict(os.environ) | {"PYTHONIOENCODING": encoding},
+        stdout=out or subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_letters_that_the_terminal_does_not_have(tmp_path: Path, encoding: str) -> None:
+    """They are printed as numbers, as in a pipe on Windows, and the report is whole."""
+    done = compare_elsewhere(tmp_path, "名 = '\udce9'", encoding=encoding)
+    assert (done.returncode, done.stderr) == (0, b"")
+    expected = "名 = '\udce9'".encode(encoding, "backslashreplace")
+    assert expected in done.stdout
+    assert done.stdout.rstrip().endswith(b"child processes included.")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is full")
+def test_report_that_cannot_be_printed(tmp_path: Path) -> None:
+    """A full disk behind the output is one sentence."""
+    with Path("/dev/full").open("wb") as full:
+        done = compare_elsewhere(tmp_path, "x = 1", out=full.fileno())
+    sentence = b"the report cannot be printed (No space left on device)"
+    assert done.returncode == 2
+    assert done.stderr.rstrip() == b"jupyter memkit: " + sentence
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

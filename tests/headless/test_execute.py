@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -88,6 +89,29 @@ def test_cell_fails(write_notebook: WriteNotebook, tmp_path: Path) -> None:
     everything = run_notebook(path, allow_errors=True)
     assert everything.failure is None
     assert [cell.number for cell in everything.cells] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("raised", "shown"),
+    [
+        ("ValueError", "ValueError"),
+        ("ValueError('\\x1b[1mtwo\\r\\n  lines')", "ValueError: [1mtwo lines"),
+        ("ValueError('long' * 1000)", f"ValueError: {'long' * 125}…"),
+    ],
+)
+def test_failure_is_one_line(
+    write_notebook: WriteNotebook, raised: str, shown: str
+) -> None:
+    """Whatever text an exception has, a terminal shows it in one line of the report."""
+    run = run_notebook(write_notebook(f"raise {raised}"))
+    assert run.failure == f"cell 1 raised {shown}"
+
+
+@pytest.mark.parametrize("timeout_s", [0, -1, float("nan"), float("inf")])
+def test_no_time(write_notebook: WriteNotebook, timeout_s: float) -> None:
+    """A limit that nbclient would take for none is refused."""
+    with pytest.raises(MemkitError, match=f"a cell cannot have {timeout_s} s"):
+        run_notebook(write_notebook("x = 1"), timeout_s=timeout_s)
 
 
 def test_setting_that_arms_no_guard(
@@ -219,6 +243,59 @@ def test_no_notebook(tmp_path: Path, write_notebook: WriteNotebook) -> None:
         run_notebook(write_notebook("x = 1"), kernel="cobol")
     empty = run_notebook(write_notebook())
     assert (empty.failure, empty.cells) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "fault"),
+    [
+        (("cells", 0, "source"), 3, "3 is not of type 'string'"),
+        (("cells", 0, "source"), None, "None is not of type 'string'"),
+        (("cells", 0, "source"), "\ud800", "does not match"),
+        (("cells", 0, "metadata", "tags"), None, "None is not of type 'array'"),
+        (("metadata", "kernelspec"), "python3", "is not of type 'object'"),
+        (("metadata", "kernelspec", "name"), 3, "3 is not of type 'string', 'null'"),
+    ],
+)
+def test_value_of_another_type(
+    write_notebook: WriteNotebook, place: tuple[Any, ...], value: object, fault: str
+) -> None:
+    """A value that the run could not use is named with its place before it starts."""
+    kernel = {"name": "python3", "display_name": "Python"}
+    path = write_notebook("x = 1", kernelspec=kernel)
+    notebook = json.loads(path.read_text())
+    part = notebook
+    for key in place[:-1]:
+        part = part[key]
+    part[place[-1]] = value
+    path.write_text(json.dumps(notebook))
+    with pytest.raises(MemkitError) as refused:
+        run_notebook(path)
+    where = "".join(f"[{key!r}]" for key in place)
+    assert fault in str(refused.value)
+    assert f"(notebook{where})" in str(refused.value)
+
+
+@pytest.mark.parametrize("missing", ["cell_type", "source"])
+def test_cell_without_a_part(write_notebook: WriteNotebook, missing: str) -> None:
+    """A cell without what the run needs is refused as well."""
+    path = write_notebook("x = 1")
+    notebook = json.loads(path.read_text())
+    del notebook["cells"][0][missing]
+    path.write_text(json.dumps(notebook))
+    with pytest.raises(MemkitError, match=f"'{missing}' is a required property"):
+        run_notebook(path)
+
+
+def test_cell_that_only_looks_wrong(write_notebook: WriteNotebook) -> None:
+    """What the format does not allow, and Jupyter runs, is run."""
+    path = write_notebook("x = 1")
+    notebook = json.loads(path.read_text())
+    (cell,) = notebook["cells"]
+    del cell["outputs"], cell["execution_count"]
+    cell |= {"id": "a b", "of_another_program": 1}
+    path.write_text(json.dumps(notebook))
+    run = run_notebook(path)
+    assert (run.failure, len(run.cells)) == (None, 1)
 
 
 def test_json(write_notebook: WriteNotebook, tmp_path: Path) -> None:
