@@ -28,8 +28,10 @@ _SURELY_BYTES = 1_000_000
 
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 
-# A number and a unit.
-_QUANTITY = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
+# A number, with as many digits as can mean something, and a unit.
+_QUANTITY = re.compile(
+    r"\s*(\d{1,30}(?:\.\d{1,30})?|\.\d{1,30})\s*([a-z]*)\s*", re.IGNORECASE
+)
 
 
 class GivenBytes(int):

@@ -80,7 +80,9 @@ def test_a_size_is_shown_as_it_was_given(text: str, shown: str) -> None:
     assert format_bytes(size + 0) == format_bytes(int(size))
 
 
-@pytest.mark.parametrize("text", ["", "MB", "1 megabyte", "-1MB", "1e9", "ten"])
+@pytest.mark.parametrize(
+    "text", ["", "MB", "1 megabyte", "-1MB", "1e9", "ten", f"{'9' * 400}GB"]
+)
 def test_text_that_is_not_a_size(text: str) -> None:
     """The error shows the format of a size."""
     with pytest.raises(MemkitError, match=r"is not a size; write .* 512MB or 1\.5GiB"):

@@ -105,13 +105,25 @@ def fraction(text: str) -> float:
 
 
 def size(text: str) -> int:
-    """Parse a size."""
+    """Parse a size above 0."""
+    return _above_0(any_size(text), text)
+
+
+def any_size(text: str) -> int:
+    """Parse a size, which can be 0."""
     return _read(parse_bytes, text)
 
 
 def duration(text: str) -> float:
-    """Parse a duration."""
-    return _read(parse_duration, text)
+    """Parse a duration above 0."""
+    return _above_0(_read(parse_duration, text), text)
+
+
+def _above_0(number: _Number, text: str) -> _Number:
+    if number > 0:
+        return number
+    message = f"{text!r} must be more than 0"
+    raise argparse.ArgumentTypeError(message)
 
 
 def _read(parse: Callable[[str], _Number], text: str) -> _Number:

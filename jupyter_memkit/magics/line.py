@@ -9,7 +9,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
-from jupyter_memkit.magics.arguments import duration, size
+from jupyter_memkit.magics.arguments import any_size, duration, size
 from jupyter_memkit.magics.misspelt import suggest_option
 from jupyter_memkit.magics.words import Word, split_words
 from jupyter_memkit.units import is_unit
@@ -169,7 +169,7 @@ def _is_option(word: Word) -> bool:
 
 
 def _takes_unit(action: argparse.Action) -> bool:
-    return action.type in (size, duration)
+    return action.type in (size, any_size, duration)
 
 
 def _name(action: argparse.Action) -> str:

@@ -12,7 +12,7 @@ from IPython.core.magic_arguments import magic_arguments
 
 from jupyter_memkit.cells.body import compile_cell_body
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.magics.arguments import argument, size
+from jupyter_memkit.magics.arguments import any_size, argument
 from jupyter_memkit.magics.line import parse_statement
 from jupyter_memkit.magics.measured_code import MeasuredCode, choose_code, show
 from jupyter_memkit.magics.mem_options import (
@@ -54,7 +54,7 @@ class MemMagics(Magics):
     @argument(
         "--max",
         dest="max_bytes",
-        type=size,
+        type=any_size,
         metavar="SIZE",
         help="fail if the peak, child processes included, was more than this above the "
         "start, such as 512MB or 1.5GiB; the code has run by then",
@@ -62,7 +62,7 @@ class MemMagics(Magics):
     @argument(
         "--max-gpu",
         dest="max_gpu_bytes",
-        type=size,
+        type=any_size,
         metavar="SIZE",
         help="fail if the peak of torch or another library on a GPU was more than this "
         "above the start",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.magics.arguments import argument, duration, refusing, size
+from jupyter_memkit.magics.arguments import any_size, argument, duration, refusing
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.offers import type_names, variable_names
 from jupyter_memkit.magics.words import split_list
@@ -45,7 +45,11 @@ class MemlsMagics(Magics):
         help="list only this type; can be repeated",
     )
     @argument(
-        "--min", type=size, default=0, metavar="SIZE", help="list only larger variables"
+        "--min",
+        type=any_size,
+        default=0,
+        metavar="SIZE",
+        help="list only larger variables",
     )
     @argument(
         "--budget",

@@ -192,7 +192,7 @@ def test_unknown_option(shell: InteractiveShell) -> None:
         ("on --threshold 0", "the thresholds cannot be"),
         ("on --max-growth 2B", None),
         ("on --max-growth much", "'much' is not a size"),
-        ("on --max-growth 0B", "max_growth cannot be 0; write a size above 0"),
+        ("on --max-growth 0B", "--max-growth: '0B' must be more than 0"),
     ],
 )
 def test_wrong_options(shell: InteractiveShell, line: str, message: str | None) -> None:

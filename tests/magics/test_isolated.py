@@ -185,7 +185,7 @@ REFUSED = [
     ("--in missing", "1", "no variable missing, which --in names"),
     ("--out a-b", "1", "'a-b' is not a name"),
     ("--memory much", "1", "'much' is not a size"),
-    ("--memory 0GB", "1", "memory cannot be 0; write a size above 0"),
+    ("--memory 0GB", "1", "--memory: '0GB' must be more than 0"),
     ("--name 1", "1", "'1' is not a name"),
     ("--list", "1", "do not run a cell"),
     ("--nonsense", "1", "has no option --nonsense"),

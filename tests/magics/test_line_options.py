@@ -57,3 +57,29 @@ def test_negated_name(shell: InteractiveShell, statement: str) -> None:
     assert parse_statement(magic, f"({statement})")[1] == f"({statement})"
     text = " ".join(magic.parser.description.split())
     assert "if neither a number nor a space follows" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value"),
+    [
+        ("chunked", "--memory", "0MB"),
+        ("isolated", "--memory", "0.0001B"),
+        ("gc_pause", "--max-growth", "0GB"),
+        ("memleaks", "--budget", "0s"),
+    ],
+)
+def test_nothing_as_a_limit(
+    shell: InteractiveShell, name: str, option: str, value: str
+) -> None:
+    """What an option gives out is more than 0, and is named as it was written."""
+    magics = shell.magics_manager.magics
+    magic = magics["cell"].get(name) or magics["line"][name]
+    with pytest.raises(UsageError, match=f"^{option}: '{value}' must be more than 0$"):
+        parse_line(magic, f"{option} {value}")
+
+
+def test_nothing_as_a_bound(shell: InteractiveShell) -> None:
+    """A bound of what is measured can be 0."""
+    magics = shell.magics_manager.magics["line"]
+    assert parse_line(magics["memls"], "--min 0MB").min == 0
+    assert parse_statement(magics["mem"], "--max 0B x = 1")[0].max_bytes == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -64,4 +65,5 @@ def check_count(name: str, value: Any, least: int = 1) -> int:
     if number < least or isinstance(value, bool):
         message = f"{name} must be a whole number of at least {least}, not {value!r}"
         raise MemkitError(message)
-    return number
+    # Nothing has more items, and some functions of Python take no larger number.
+    return min(number, sys.maxsize)

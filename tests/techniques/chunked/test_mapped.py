@@ -216,6 +216,12 @@ def test_stop_iteration_does_not_end_a_run() -> None:
         job.reduce("append")
 
 
+def test_more_rows_than_any_source() -> None:
+    """A chunk of any number of rows has what there is."""
+    for source in (range(5), iter(range(5)), list(range(5))):
+        assert chunked(source, rows=10**30).map(len).reduce("sum") == 5
+
+
 @pytest.mark.parametrize("rows", [0, -1, 2.5, "many", True])
 def test_bad_rows(rows: Any) -> None:
     """Rows must be an integer of at least 1."""
