@@ -1,4 +1,7 @@
-"""Converts a path as written by the user to a path in the file system."""
+"""Converts a path as written by the user to a path in the file system.
+
+A relative one needs the working directory, which can be deleted.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,8 @@ def expand_home(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     MemkitError
-        If no file system could hold it: a name is too long, or has a null character.
+        If no file system could hold it: a name is too long, or has a null character; or
+        if it is relative to a working directory that was deleted.
 
     Examples
     --------
@@ -48,14 +52,36 @@ def expand_home(path: str | os.PathLike[str]) -> Path:
         path = _find_path(path)
     written = Path(path)
     _refuse_impossible(written)
-    is_home = written.parts[:1] == ("~",)
-    if not is_home and not (str(path).startswith("~") and len(written.parts) > 1):
-        return written
+    expanded = _expand(written)
+    if not expanded.is_absolute():
+        working_folder()
+    return expanded
+
+
+def working_folder() -> Path:
+    """Return the working directory.
+
+    Raises
+    ------
+    MemkitError
+        If it was deleted.
+    """
     try:
-        return written.expanduser()
+        return Path.cwd()
+    except FileNotFoundError as error:
+        message = "the working directory was deleted; change to another: %cd ~"
+        raise MemkitError(message) from error
+
+
+def _expand(path: Path) -> Path:
+    is_home = path.parts[:1] == ("~",)
+    if not is_home and not (str(path).startswith("~") and len(path.parts) > 1):
+        return path
+    try:
+        return path.expanduser()
     except RuntimeError:
         # No such user, or a process without a home.
-        return written
+        return path
 
 
 def _find_path(url: str) -> str:

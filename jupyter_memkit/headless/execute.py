@@ -11,7 +11,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.files import write_file
 from jupyter_memkit.headless.account import Account, Progress
 from jupyter_memkit.headless.records import NotebookRun
-from jupyter_memkit.paths import expand_home
+from jupyter_memkit.paths import expand_home, working_folder
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -131,6 +131,8 @@ def run_notebook(
     if timeout_s is not None and not 0 < timeout_s < math.inf:
         message = f"a cell cannot have {timeout_s} s; write more than 0 for timeout_s"
         raise MemkitError(message)
+    # jupyter_client asks for it, and kernels need none.
+    working_folder()
     path = expand_home(notebook)
     read = _read_notebook(path)
     # Needs nbclient, which is there now.

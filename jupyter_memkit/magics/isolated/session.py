@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.magics.isolated.rows import make_rows
+from jupyter_memkit.paths import working_folder
 from jupyter_memkit.techniques.isolated.marks import Marks
 from jupyter_memkit.techniques.isolated.records import Traces
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
@@ -34,17 +33,13 @@ class Session:
 
     Raises
     ------
-    IsolatedError
+    MemkitError
         If the working directory no longer exists.
     """
 
     def __init__(self, shell: Any) -> None:
-        try:
-            Path.cwd()
-        except FileNotFoundError as error:
-            # IPython cannot start there.
-            message = "the working directory was deleted; change to another: %cd ~"
-            raise IsolatedError(message) from error
+        # IPython cannot start without one.
+        working_folder()
         self.state = SentState((*ROWS, *make_rows(shell)))
         self.process = ChildProcess(_HOOKS)
         self.n_cells = 0

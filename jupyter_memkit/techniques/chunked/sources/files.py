@@ -59,16 +59,20 @@ def _find_files(found: Path, *, has_pattern: bool) -> list[Path]:
         files = sorted(Path(match) for match in matches if Path(match).is_file())
         if not files:
             message = (
-                f"no file matches {found} in {Path.cwd()}; "
-                "check the pattern and the folder"
+                f"no file matches {_place(found)}; check the pattern and the folder"
             )
             raise SourceError(message)
         return files
     if found.exists():
         message = f"{found} is neither a file nor a folder; use the path of a file"
         raise SourceError(message)
-    message = f"there is no file {found} in {Path.cwd()}; {_suggest(found)}"
+    message = f"there is no file {_place(found)}; {_suggest(found)}"
     raise SourceError(message)
+
+
+def _place(path: Path) -> str:
+    """Describe a path so that it is clear where it was looked for."""
+    return str(path) if path.is_absolute() else f"{path} in {Path.cwd()}"
 
 
 def _walk(folder: Path) -> Iterator[Path]:
