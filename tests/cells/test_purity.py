@@ -161,6 +161,7 @@ STATEMENTS = [
     *(
         "x = numbers\nx += [1]",
         "x = [numbers] + []\nx[0].append(1)",
+        "x = []\nx.append(numbers)\nx[0].append(1)",
         "for x in [numbers]:\n    x.append(1)",
         "x = {'n': numbers}\nx['n'].append(1)",
         "del table['a']",

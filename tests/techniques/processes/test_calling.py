@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -15,6 +16,8 @@ import psutil
 import pytest
 
 from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.measure.process import is_running
+from jupyter_memkit.techniques.processes import watching
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.listening import Listener
 from jupyter_memkit.techniques.processes.process import ChildProcess
@@ -218,8 +221,11 @@ def test_interrupt_of_the_return(process: ChildProcess, tmp_path: Path) -> None:
     assert run(process, lambda: 1) == 1
 
 
-def test_interrupt_that_is_ignored(process: ChildProcess, tmp_path: Path) -> None:
-    """A second Ctrl-C ends a child that ignores the first."""
+def test_interrupt_that_is_ignored(
+    process: ChildProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second Ctrl-C ends a child that ignores the first, however long it has."""
+    monkeypatch.setattr(watching, "_OBEY_S", math.inf)
     first, second = tmp_path / "first", tmp_path / "second"
 
     def work() -> None:
@@ -251,6 +257,16 @@ def test_end(process: ChildProcess, end: Any, words: str) -> None:
     with pytest.raises(IsolatedError, match=rf"^the process {words} .* peak of .* MiB"):
         run(process, end)
     assert not process.is_alive
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+def test_end_with_orphans(process: ChildProcess, tmp_path: Path) -> None:
+    """A program that a shell left behind ends as well, although its parent is gone."""
+    path = tmp_path / "pid"
+    run(process, subprocess.run, ["sh", "-c", f"sleep 600 & echo $! > {path}"])
+    orphan = psutil.Process(int(path.read_text()))
+    process.end()
+    wait_until(lambda: not is_running(orphan.pid))
 
 
 def test_end_with_children(process: ChildProcess, tmp_path: Path) -> None:
