@@ -14,6 +14,7 @@ import socket
 import sqlite3
 import sys
 import tempfile
+import threading
 import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -125,3 +126,13 @@ def test_sent(tmp_path: Path) -> None:
     file = io.BytesIO()
     Pickler(file, lambda _: True).dump(sys.stdout)
     assert b"stdout" in file.getvalue()
+
+
+def test_variable_of_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function cannot be sent with a variable that cannot, but without it."""
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "lock_of_a_test", threading.Lock(), raising=False)
+    made: dict[str, Any] = {}
+    exec("def read(): return lock_of_a_test", vars(main), made)
+    assert "lock" in str(find_hindrance(made["read"]))
+    assert find_hindrance(made["read"], brings=False) is None
