@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from jupyter_memkit.techniques.processes.pickling import Pickler
+from jupyter_memkit.techniques.processes.reach import iterate_parts
 
 
 def send(value: Any) -> Any:
@@ -185,3 +186,15 @@ def test_frames_stay_separate() -> None:
     other.iloc[1, 1] = 8
     pd.testing.assert_frame_equal(back, frame)
     assert (column[0], other.iloc[1, 1]) == (9, 8)
+
+
+def test_parts_of_a_function() -> None:
+    """They are what it keeps, and not the variables that it reads, of any namespace."""
+    default, attribute, read = [1], [2], [3]
+    namespace: dict[str, Any] = {"default": default, "read": read}
+    exec("def function(x=default): return read", namespace)
+    function = namespace["function"]
+    function.kept = attribute
+    parts = [id(each) for each in iterate_parts(function)]
+    assert {id(default), id(attribute)} <= {*parts}
+    assert id(read) not in parts
