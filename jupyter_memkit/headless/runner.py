@@ -112,7 +112,8 @@ class Runner(NotebookClient):
         except NoSuchKernel as error:
             message = (
                 f"there is no kernel {error.name!r}; 'jupyter kernelspec list' shows "
-                "those that exist, and --kernel NAME chooses one"
+                "those that exist: choose one in the notebook, or with jupyter memkit "
+                "run --kernel NAME"
             )
             raise MemkitError(message) from error
         except KeyboardInterrupt:
