@@ -15,6 +15,7 @@ from jupyter_memkit.units import format_bytes, format_duration
 _Record = TypeVar("_Record", bound="Record")
 
 _LONGEST = 60
+_MOST = 1 << 63
 # Deeper than any record; a user's value can contain itself.
 _DEEPEST = 12
 
@@ -110,6 +111,9 @@ def _build_value(declared: Any, value: Any) -> Any:
     is_right = type(value) is declared
     if origin is Literal:
         is_right = value in arguments
+    elif declared is int:
+        # No count or size is larger.
+        is_right = is_right and abs(value) < _MOST
     elif declared is float:
         # JSON does not distinguish them; Python's reader also accepts NaN and Infinity.
         is_right = type(value) in (int, float) and math.isfinite(value)

@@ -212,6 +212,7 @@ def test_comparison_with_a_failure(
     [
         (None, "runner_bytes", "12"),
         (None, "highest_bytes", 1.5),
+        (None, "highest_bytes", 10**400),
         (None, "failure", 5),
         ("cells", "peak_bytes", True),
         ("cells", "duration_s", float("nan")),
