@@ -239,6 +239,23 @@ def test_shared_memory_is_given_back(process: ChildProcess) -> None:
     assert read_shared_bytes() - before < MIB
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the system counts it on Linux")
+def test_shared_memory_of_a_refused_value(
+    process: ChildProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was sent of a value for which there is no room is freed as well."""
+
+    def refuse(_n_bytes: int) -> None:
+        message = "too much"
+        raise IsolatedError(message)
+
+    monkeypatch.setattr(transfer, "check_room", refuse)
+    monkeypatch.setattr(transfer, "_LARGE_BYTES", LARGE_BYTES)
+    with pytest.raises(IsolatedError, match="too much"):
+        Call(process).run(make_large, ("array",))
+    assert Call(process).run(read_shared_bytes).value < MIB
+
+
 def test_no_helper_process() -> None:
     """No resource tracker process is started."""
     process = ChildProcess()
