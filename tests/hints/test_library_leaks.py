@@ -99,7 +99,7 @@ TEXTS = "texts = [f'a text that is longer than a few {n}' for n in range(200_000
         "import pyarrow as pa\na = {'k': pa.table({'t': texts})[:9], 2: 1}",
         "import pandas as pd\na = pd.array(texts, dtype='string[pyarrow]')[5:9]",
         "import pandas as pd\na = pd.DataFrame({'n': 1}, index=texts)[5:9]",
-        "import pandas as pd\na = pd.Series(1, pd.RangeIndex(10**6) * 1.5)[:9]",
+        "import pandas as pd\na = pd.Series(1, pd.RangeIndex(10**6) * 1.5).iloc[:9]",
         "import pyarrow as pa\na = pa.array([0.5] * 10**6).to_numpy()[:9]",
     ],
 )

@@ -33,7 +33,7 @@ INDEXES = {
 def find_kept(values: list[Any]) -> set[tuple[int, str]]:
     """Return what objects that are reached from values have computed and kept.
 
-    Each is given by its object's address and its name. Constants, such as the dtype of
+    Each is given by its address and its name. Constants, such as the dtype of
     a block, do not count, nor do views.
     """
     met, waiting = {id(each): each for each in values}, list(values)
@@ -46,8 +46,8 @@ def find_kept(values: list[Any]) -> set[tuple[int, str]]:
                 met[id(each)] = each
                 waiting.append(each)
     return {
-        (address, name)
-        for address, each in met.items()
+        (id(kept), name)
+        for each in met.values()
         for name, kept in (getattr(each, "_cache", None) or {}).items()
         if sizeof(kept).bytes > _ROWS and name != "levels"
     }

@@ -82,7 +82,7 @@ def test_cures(
         "x = [10**30] * 200_000",
         "import numpy as np\nx = np.arange(1_000_000) * 2**40",
         "import numpy as np\nx = np.random.rand(1_000_000)",
-        "import pandas as pd\nx = pd.DataFrame({'c': [str(i) for i in range(99_999)]})",
+        "import pandas as pd\nx = pd.Series(map(str, range(99_999)), dtype='string')",
         "import pandas as pd\nx = pd.Series([('a',), ('b',)] * 100_000)",
     ],
 )

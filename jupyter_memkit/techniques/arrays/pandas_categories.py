@@ -28,7 +28,8 @@ def categorize(column: Any, most: int, tick: Tick | None = None) -> Any:
     Returns
     -------
     pandas.Series or None
-        The column as categories; None if there are more.
+        The column as categories; None if there are more, or pandas takes different
+        strings for the same.
 
     Examples
     --------
@@ -42,7 +43,10 @@ def categorize(column: Any, most: int, tick: Tick | None = None) -> Any:
     numbers: dict[Any, int] = {}
     codes = np.empty(len(column), _CODES[0])
     for start in range(0, len(column), _BLOCK_ROWS):
-        block, uniques = pd.factorize(column.iloc[start : start + _BLOCK_ROWS])
+        part = column.iloc[start : start + _BLOCK_ROWS]
+        block, uniques = pd.factorize(part)
+        if not _are_equal(part, block, uniques):
+            return None
         lookup = [numbers.setdefault(each, len(numbers)) for each in uniques]
         if len(numbers) > most:
             return None
@@ -67,3 +71,17 @@ def _widen(codes: Any, count: int) -> Any:
 
     dtype = next(name for name in _CODES if count - 1 <= np.iinfo(name).max)
     return codes.astype(dtype, copy=False)
+
+
+def _are_equal(column: Any, codes: Any, uniques: Any) -> bool:
+    """Return whether codes and unique values make up a column.
+
+    Before version 3, pandas takes different strings with a lone surrogate for the same.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
+    if column.dtype != object:
+        return True
+    is_present = codes >= 0
+    values = np.asarray(uniques, dtype=object)[codes[is_present]]
+    return bool((values == column.to_numpy()[is_present]).all())

@@ -177,6 +177,7 @@ def test_subclass() -> None:
     assert send(rows.view(np.recarray)).shape == (2, 2)
 
 
+@pytest.mark.skipif(pd.__version__ < "3", reason="a column shares the frame's memory")
 def test_frames_stay_separate() -> None:
     """Frames that pandas copies before it writes to them stay separate."""
     frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
