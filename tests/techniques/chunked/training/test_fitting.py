@@ -228,7 +228,7 @@ def test_target_with_missing_values(values: Any) -> None:
     """A missing value is not a class, and a message says so before the training."""
     frame = pd.DataFrame({"a": np.arange(100.0), "kind": values})
     model = SGDClassifier()
-    with pytest.raises(MemkitError, match="missing or of another kind"):
+    with pytest.raises(MemkitError, match="missing or of another type"):
         chunked(frame).batches(10).fit(model, "kind")
     assert not hasattr(model, "classes_")
 
