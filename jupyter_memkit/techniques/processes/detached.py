@@ -13,6 +13,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.processes.start_errors import explain_start_error
 
 # Without site-packages and without the package's own start, an interpreter is small.
 _START = """
@@ -69,7 +70,7 @@ def start_detached(
             check=False,
         )
     except OSError as error:
-        message = f"no other process can be started ({error}); end some first"
+        message = explain_start_error(error)
         raise MemkitError(message) from error
     if done.returncode != 0:
         message = f"the process failed to start: {done.stderr.decode()[-500:]}"

@@ -18,6 +18,7 @@ from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.measure.children_probe import ChildMemory, children_probe
 from jupyter_memkit.measure.descendants import find_descendants
 from jupyter_memkit.techniques.processes.channel import Channel, make_memory
+from jupyter_memkit.techniques.processes.start_errors import explain_start_error
 
 # The child imports from the same folders. It starts faster without the collector.
 _START = """
@@ -108,7 +109,7 @@ class ChildProcess:
                 **options,
             )
         except OSError as error:
-            message = f"no other process can be started ({error}); end some first"
+            message = explain_start_error(error)
             raise IsolatedError(message) from error
         finally:
             for file in files:

@@ -20,6 +20,8 @@ from tests.waiting import LIMIT_S, wait_until
 MIB = 1024 * 1024
 
 BIG_BYTES = 10 * MIB
+# Made once, because the allocator keeps some of the memory of what is deleted.
+CONTENT = b"x" * BIG_BYTES
 
 
 class Node:
@@ -29,7 +31,7 @@ class Node:
         self.itself = self
         # Memory that goes back to the system when it is freed.
         self.load = mmap.mmap(-1, BIG_BYTES)
-        self.load.write(b"x" * BIG_BYTES)
+        self.load.write(CONTENT)
 
 
 def grow_until(is_so: Callable[[], bool]) -> None:

@@ -49,12 +49,22 @@ def test_number() -> None:
     os.close(write)
 
 
-def test_no_memory_to_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the system refuses another file, the error is one sentence."""
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EMFILE, "close some files first"),
+        (errno.EFBIG, r"raise the limit on the size of files \(ulimit -f\)"),
+        (errno.EAGAIN, "end some processes first"),
+    ],
+)
+def test_no_memory_to_share(
+    monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    """If the system refuses memory to share, the error has the remedy for the cause."""
 
     def fail() -> None:
-        raise OSError(errno.EMFILE, "Too many open files")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(process_module, "make_memory", fail)
-    with pytest.raises(IsolatedError, match="no other process can be started"):
+    with pytest.raises(IsolatedError, match=f"no other process .*; {remedy}"):
         ChildProcess()
