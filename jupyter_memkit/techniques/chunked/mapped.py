@@ -27,6 +27,9 @@ from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import ChunkedSummary, SkippedChunk
 
+# Each is a process, and all are started.
+_MOST_WORKERS = 1_024
+
 
 class Mapped:
     """A function to run over the chunks of a source, as `Chunked.map` returns it.
@@ -164,7 +167,7 @@ class Mapped:
             skips=on_error == "skip",
             tries=check_count("tries", tries),
             only=None if only is None else tuple(only),
-            workers=check_count("workers", workers, least=0),
+            workers=check_count("workers", workers, least=0, most=_MOST_WORKERS),
             on=on,
             is_rehearsed=rehearsal,
         )

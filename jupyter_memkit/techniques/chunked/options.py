@@ -50,13 +50,13 @@ class RunOptions:
     is_rehearsed: bool = True
 
 
-def check_count(name: str, value: Any, least: int = 1) -> int:
+def check_count(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
     """Return an argument that must be a whole number.
 
     Raises
     ------
     MemkitError
-        If it is not one, or is less than the least.
+        If it is not one, is less than the least, or more than the most.
     """
     try:
         number = operator.index(value)
@@ -64,6 +64,9 @@ def check_count(name: str, value: Any, least: int = 1) -> int:
         number = least - 1
     if number < least or isinstance(value, bool):
         message = f"{name} must be a whole number of at least {least}, not {value!r}"
+        raise MemkitError(message)
+    if most is not None and number > most:
+        message = f"{name} must be at most {most:,}, not {number:,}"
         raise MemkitError(message)
     # Nothing has more items, and some functions of Python take no larger number.
     return min(number, sys.maxsize)

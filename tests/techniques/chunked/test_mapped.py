@@ -237,6 +237,7 @@ def test_bad_rows(rows: Any) -> None:
     [
         ({"on_error": "ignore"}, "on_error must be 'stop' or 'skip', not 'ignore'"),
         ({"workers": -1}, "workers must be a whole number of at least 0, not -1"),
+        ({"workers": 10**12}, "workers must be at most 1,024, not 1,000,000,000,000"),
         ({"tries": 0}, "tries must be a whole number of at least 1, not 0"),
     ],
 )
