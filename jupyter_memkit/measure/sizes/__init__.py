@@ -14,9 +14,37 @@ library's own class, so no ``__class__``, ``__sizeof__``, ``nbytes`` or property
 user's class runs.
 """
 
-from jupyter_memkit.measure.sizes.measuring import sizeof, sizes
-from jupyter_memkit.measure.sizes.parts import Buffer, Parts
-from jupyter_memkit.measure.sizes.records import Size, Sizes
-from jupyter_memkit.measure.sizes.registry import sizer
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_memkit.measure.sizes.measuring import sizeof, sizes
+    from jupyter_memkit.measure.sizes.parts import Buffer, Parts
+    from jupyter_memkit.measure.sizes.records import Size, Sizes
+    from jupyter_memkit.measure.sizes.registry import sizer
 
 __all__ = ["Buffer", "Parts", "Size", "Sizes", "sizeof", "sizer", "sizes"]
+
+# Imported on first use, because every child process needs a few small modules of this
+# room, but measures nothing.
+_HOMES = {
+    "Buffer": "parts",
+    "Parts": "parts",
+    "Size": "records",
+    "Sizes": "records",
+    "sizeof": "measuring",
+    "sizer": "registry",
+    "sizes": "measuring",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name (PEP 562)."""
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

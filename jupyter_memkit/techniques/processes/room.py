@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.techniques.room import read_room_bytes
 from jupyter_memkit.units import format_bytes
 
 
@@ -15,6 +14,9 @@ def check_room(n_bytes: int) -> None:
     IsolatedError
         If there is no room; the message contains the remedy.
     """
+    # Only for large data, which most child processes never send or receive.
+    from jupyter_memkit.techniques.room import read_room_bytes  # noqa: PLC0415
+
     room_bytes = read_room_bytes()
     if room_bytes is not None and n_bytes > room_bytes:
         message = (
