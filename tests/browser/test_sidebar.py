@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from tests.browser.lab_page import LabPage
 from tests.lab_server import LabServer
+from tests.waiting import wait_until
 
 MIB = 1024 * 1024
 REPOSITORY = Path(__file__).parents[2]
@@ -219,11 +220,13 @@ def test_nothing_moves_when_a_cell_starts(lab: LabPage, server: LabServer) -> No
 
 def test_interrupted_cell(lab: LabPage, server: LabServer) -> None:
     """An interrupted cell is listed with the error that ended it."""
-    server.write_notebook("stop.ipynb", "while True: pass")
+    server.write_notebook("stop.ipynb", "open('begun', 'x')\nwhile True: pass")
     lab.open("stop.ipynb")
     lab.wait_for_status("live")
     lab.run_cell(0)
     expect(lab.part("running")).to_be_visible()
+    # ipykernel is busy, and ignores interrupts, for a moment before the cell begins.
+    wait_until((server.root / "begun").exists)
     lab.command("notebook:interrupt-kernel")
     expect(lab.wait_for_end_of("c-0")).to_contain_text("KeyboardInterrupt")
 
