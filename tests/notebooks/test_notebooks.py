@@ -289,7 +289,7 @@ def test_deep_learning(tmp_path: Path) -> None:
     assert "activations" in shown["layers"]
     assert "predictions = [model(inputs[rows]) for rows in parts]" in shown["leaks"]
     assert "store loss.item() instead" in shown["leaks"]
-    assert "loss = loss.detach(), then %memfree optimizer" in shown["leave"]
+    assert "loss = loss.detach_(), then %memfree optimizer" in shown["leave"]
     assert "a graph was kept: False" in shown["right-way"]
     assert "still held" not in shown["leave-rest"]
     assert shown["left"] == "()"

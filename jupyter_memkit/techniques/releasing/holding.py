@@ -279,7 +279,7 @@ def _find_copying_line(way: Way) -> str | None:
         if is_view(way.steps[1]):
             return f"{way.name} = {way.name}.detach()"
         # In place, because other variables can hold the same tensor.
-        return f"{way.name}.detach_();"
+        return f"{way.name} = {way.name}.detach_()"
     return None
 
 

@@ -36,12 +36,12 @@ def torch_shell(shell: InteractiveShell) -> InteractiveShell:
         (
             "loss = model(torch.ones(2, 512)).sum(); loss.backward()",
             "loss.grad_fn (graph)",
-            ("loss.detach_();", "%memfree"),
+            ("loss = loss.detach_()", "%memfree"),
         ),
         (
             "loss = model(torch.ones(2, 512)).sum(); seen = {'last': loss}",
             "loss.grad_fn (graph)",
-            ("loss.detach_();", "%memfree"),
+            ("loss = loss.detach_()", "%memfree"),
         ),
         (
             "part = model(torch.ones(2, 512))[:, 0]",
