@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 from jupyter_memkit.techniques.chunked.last_sort import split_last_sort
 from jupyter_memkit.techniques.chunked.rehearsal.proof import is_proven
 from jupyter_memkit.techniques.chunked.rehearsal.replacement import find_replacement
+from jupyter_memkit.techniques.chunked.rehearsal.statistic_calls import read_constant
 from jupyter_memkit.techniques.chunked.rehearsal.value_parts import find_parts
 
 # Methods whose values over chunks do not combine, by their names in messages.
@@ -185,7 +185,7 @@ def _name(node: ast.expr) -> str | None:
 
 def _name_call(node: ast.Call, method: str) -> str | None:
     named = {keyword.arg: keyword.value for keyword in node.keywords}
-    if _constant(named.get("axis")) in {1, "columns", "index"}:
+    if read_constant(named.get("axis")) in {1, "columns", "index"}:
         return None
     if method in {"agg", "aggregate", "apply", "transform"}:
         texts = [
@@ -196,7 +196,7 @@ def _name_call(node: ast.Call, method: str) -> str | None:
         return next((_NAMES[text] for text in texts if text in _NAMES), None)
     if method == "pivot_table":
         how = named.get("aggfunc")
-        return "a mean" if how is None else _NAMES.get(str(_constant(how)))
+        return "a mean" if how is None else _NAMES.get(str(read_constant(how)))
     if method in {"value_counts", "crosstab"}:
         return "a share" if named.get("normalize") is not None else None
     return _NAMES.get(method)
@@ -210,7 +210,3 @@ def _is_total(node: ast.expr) -> bool:
         case ast.Call(func=ast.Attribute(attr=method)):
             return method in {"sum", "count", "size"}
     return False
-
-
-def _constant(node: Any) -> Any:
-    return node.value if isinstance(node, ast.Constant) else None
