@@ -18,6 +18,7 @@ from typing import Any
 from tests.waiting import LIMIT_S
 
 _TOKEN = "memkit-tests"
+_MOST_STARTS = 5
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -135,14 +136,10 @@ def lab_server(
     (notification / "notification.jupyterlab-settings").write_text(
         '{"fetchNews": "false", "checkForUpdates": false}'
     )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     command = [
         *(str(python), "-m", app),
         "--no-browser",
         "--allow-root",
-        f"--port={port}",
         "--ServerApp.port_retries=0",
         "--ip=127.0.0.1",
         f"--IdentityProvider.token={_TOKEN}",
@@ -150,36 +147,57 @@ def lab_server(
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *options,
     ]
-    with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(
-            command,
-            env=isolated_environment(home) | dict(environment or {}),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        server = LabServer(port, root)
+    variables = isolated_environment(home) | dict(environment or {})
+    server, process = _start(command, root, variables, folder / "server.log")
+    try:
+        yield server
+    finally:
+        with contextlib.suppress(urllib.error.URLError):
+            server.ask("POST", "api/shutdown")
         try:
-            _wait_until_ready(server, process, folder / "server.log")
-            yield server
-        finally:
-            with contextlib.suppress(urllib.error.URLError):
-                server.ask("POST", "api/shutdown")
-            try:
-                process.wait(timeout=LIMIT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def _wait_until_ready(
-    server: LabServer, process: subprocess.Popen[bytes], log: Path
-) -> None:
+def _start(
+    command: list[str], root: Path, environment: dict[str, str], log: Path
+) -> tuple[LabServer, subprocess.Popen[bytes]]:
+    """Start a server on a free port, on another one if that is taken meanwhile."""
+    text = ""
+    for _ in range(_MOST_STARTS):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                [*command, f"--port={port}"],
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        server = LabServer(port, root)
+        if _becomes_ready(server, process):
+            return server, process
+        text = log.read_text()
+        if "is already in use" not in text:
+            break
+    message = f"the server did not start:\n{text}"
+    raise RuntimeError(message)
+
+
+def _becomes_ready(server: LabServer, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until a server answers; end it and return false if it does not."""
     deadline_s = time.monotonic() + LIMIT_S
-    while not _answers(server):
-        if process.poll() is not None or time.monotonic() > deadline_s:
-            message = f"the server did not start:\n{log.read_text()}"
-            raise RuntimeError(message)
+    while process.poll() is None and time.monotonic() < deadline_s:
+        if _answers(server):
+            # Unless that was the process that took the port.
+            return process.poll() is None
         time.sleep(0.1)
+    process.kill()
+    process.wait()
+    return False
 
 
 def _answers(server: LabServer) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import atexit
 import contextlib
 import os
+import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -71,6 +74,7 @@ class Runner(NotebookClient):
         """The number of the code cell that runs or ran last."""
         self._death: str | None = None
         self._cancel: Callable[[], object] | None = None
+        self._sockets: Path | None = None
         # A cell that takes too long is interrupted, so that its figures are known.
         self.interrupt_on_timeout = True
         self.error_on_timeout = {"ename": _TIMEOUT, "evalue": "", "traceback": []}
@@ -90,7 +94,9 @@ class Runner(NotebookClient):
 
         def execute() -> None:
             try:
-                asyncio.run(self._execute(folder))
+                with tempfile.TemporaryDirectory(prefix="memkit-") as sockets:
+                    self._sockets = Path(sockets)
+                    asyncio.run(self._execute(folder))
             except BaseException as error:  # noqa: BLE001 - raised by the waiting thread
                 ended.set_exception(error)
             else:
@@ -141,9 +147,32 @@ class Runner(NotebookClient):
         }
         await self.async_execute(cwd=str(folder), env=environment)
 
+    def create_kernel_manager(self) -> Any:
+        """Return a manager whose kernel listens to files where the system can.
+
+        A port that was free when the manager chose it can be taken by another process
+        before the kernel listens, which ends the kernel.
+        """
+        manager: Any = super().create_kernel_manager()
+        if sys.platform != "win32":
+            assert self._sockets is not None, "a kernel starts within a run"
+            manager.transport = "ipc"
+            manager.ip = str(self._sockets / "kernel")
+        return manager
+
+    async def async_start_new_kernel(self, **options: Any) -> None:
+        """Start the kernel's process."""
+        try:
+            await super().async_start_new_kernel(**options)
+        except OSError as error:
+            raise self._failed_start(error) from error
+
     async def async_start_new_kernel_client(self) -> Any:
         """Start the client, and load the extension into the kernel."""
-        client = await super().async_start_new_kernel_client()
+        try:
+            client = await super().async_start_new_kernel_client()
+        except RuntimeError as error:
+            raise self._failed_start(error, "; its output above says why") from error
         try:
             await load_extension(client)
             self._account.unguarded = await _ask_unguarded(client)
@@ -153,6 +182,14 @@ class Runner(NotebookClient):
             await ensure_async(self._manager.shutdown_kernel(now=True))
             raise
         return client
+
+    def _failed_start(self, error: Exception, where: str = "") -> MemkitError:
+        # nbclient would end the kernel once more at exit, and fail.
+        atexit.unregister(self._cleanup_kernel)
+        return MemkitError(
+            f"the kernel {self.kernel_name!r} did not start: {error}{where}; choose "
+            "another with jupyter memkit run --kernel NAME"
+        )
 
     async def async_execute_cell(
         self, cell: NotebookNode, cell_index: int, *args: Any, **options: Any

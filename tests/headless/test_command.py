@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -137,6 +138,40 @@ def test_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["run", "a.ipynb", "--max-peak", "500"])
     assert "did you mean 500MB?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [
+        ([sys.executable, "-c", "raise SystemExit('broken')"], "Kernel died .* above"),
+        (["/no/such/python"], "No such file or directory: '/no/such/python'"),
+    ],
+)
+def test_kernel_does_not_start(
+    command: list[str],
+    error: str,
+    tmp_path: Path,
+    write_notebook: WriteNotebook,
+) -> None:
+    """A kernel that ends at its start is named in one sentence, also on exit."""
+    kernel = tmp_path / "data" / "kernels" / "broken"
+    kernel.mkdir(parents=True)
+    described = {"argv": command, "display_name": "Broken", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(described))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "jupyter_memkit.headless.command", "run"),
+            *(write_notebook("x = 1"), "--kernel", "broken"),
+        ],
+        env=os.environ | {"JUPYTER_DATA_DIR": str(tmp_path / "data")},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    lines = [each for each in done.stderr.splitlines() if each != "broken"]
+    (message,) = lines
+    assert re.search(f"the kernel 'broken' did not start: .*{error}", message)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a folder without writers")

@@ -10,6 +10,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from tests.kernel_sockets import with_sockets_in
 from tests.lab_server import isolated_environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
@@ -19,7 +20,9 @@ def test_in_batch(tmp_path: Path) -> None:
     """The variable arms the guard under nbclient; the error contains the report."""
     cell = nbformat.v4.new_code_cell("x = bytes(10) * 10**10")
     notebook = nbformat.v4.new_notebook(cells=[cell])
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3")
+    client = NotebookClient(
+        notebook, timeout=300, kernel_name="python3", config=with_sockets_in(tmp_path)
+    )
     environment = isolated_environment(tmp_path) | {"JUPYTER_MEMKIT_GUARD": "900MB"}
     with pytest.raises(CellExecutionError) as failure:
         client.execute(env=environment)

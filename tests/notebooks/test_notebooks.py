@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.kernel_sockets import with_sockets_in
 from tests.lab_server import isolated_environment
 from tests.notebooks.exercises import WRONG_TRIES, add_tries, assert_exercise_works
 
@@ -303,7 +304,9 @@ def execute(name: str, home: Path, checks: str) -> dict[str, str]:
         notebook.cells = add_tries(notebook.cells, wrong)
     notebook.cells.append(nbformat.v4.new_code_cell(ROWS_ADD_UP, id="rows"))
     notebook.cells.append(nbformat.v4.new_code_cell(checks))
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3")
+    client = NotebookClient(
+        notebook, timeout=300, kernel_name="python3", config=with_sockets_in(home)
+    )
     client.execute(env=isolated_environment(home), cwd=str(NOTEBOOKS))
     shown = {cell.id: text_of(cell) for cell in notebook.cells if cell.get("outputs")}
     # The last row names what it cannot attribute.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nbformat
 from nbclient import NotebookClient
+
+from tests.kernel_sockets import with_sockets_in
 
 CELL = """
 from jupyter_memkit.show.progress_bar import make_bar
@@ -14,10 +18,13 @@ bar.close()
 """
 
 
-def test_nothing_is_left() -> None:
+def test_nothing_is_left(tmp_path: Path) -> None:
     """A saved notebook contains the user's output, but no trace of the bar."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    client = NotebookClient(
+        notebook, timeout=120, kernel_name="python3", config=with_sockets_in(tmp_path)
+    )
+    client.execute()
     outputs = notebook.cells[0].outputs
     assert [each.get("text") for each in outputs if "text" in each] == ["5\n"]
     assert [each["data"] for each in outputs if "data" in each] == [{}]
