@@ -7,8 +7,9 @@ In a notebook ``%load_ext jupyter_memkit``; in a script
 from __future__ import annotations
 
 import logging
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from jupyter_memkit.lazy_names import lazy_names
 
 # Internal errors are logged for whoever configures logging, not printed into a cell.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
@@ -156,19 +157,17 @@ _HOMES = {
 }
 
 
+_import_name = lazy_names(__name__, _HOMES)
+
+
 def __getattr__(name: str) -> Any:
-    """Import a public name (PEP 562)."""
+    """Import a public name, or look up the version (PEP 562)."""
     if name == "__version__":
         # The lookup takes longer than importing the rest of this module.
         from importlib.metadata import version  # noqa: PLC0415
 
         return version("jupyter_memkit")
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+    return _import_name(name)
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,7 @@ TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "jupyter_memkit"
 
 FLOORS = (
-    {"protocol", "errors"},
+    {"protocol", "errors", "lazy_names"},
     {
         *("asking", "course", "file_lock", "files", "interrupts", "paths"),
         *("signal_safe", "units", "wrapping"),
@@ -32,8 +32,8 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Rooms that work without IPython: a script has none, and a server need not.
 WITHOUT_IPYTHON = {
-    *("asking", "course", "errors", "file_lock", "files", "interrupts", "paths"),
-    *("protocol", "records", "signal_safe", "units", "wrapping"),
+    *("asking", "course", "errors", "file_lock", "files", "interrupts", "lazy_names"),
+    *("paths", "protocol", "records", "signal_safe", "units", "wrapping"),
     *("measure", "cells", "techniques", "hints", "server"),
 }
 

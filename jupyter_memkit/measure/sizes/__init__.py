@@ -16,8 +16,9 @@ user's class runs.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from jupyter_memkit.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from jupyter_memkit.measure.sizes.measuring import sizeof, sizes
@@ -39,12 +40,4 @@ _HOMES = {
     "sizes": "measuring",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name (PEP 562)."""
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
