@@ -26,7 +26,7 @@ MODULE = "chunked_scale"
 KINDS = ("csv", "parquet")
 MODEL_ROWS = 7_000_000
 MODEL_BUDGET = "100MB"
-STEPS = 10
+STEPS = 40
 
 
 def use_python(chunk: Any) -> float:
