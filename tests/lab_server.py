@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -31,13 +32,16 @@ class LabServer:
         Its port, on the loopback address.
     root : Path
         The folder that it serves.
+    runtime : Path
+        The folder of the connection files and the sockets of its kernels.
     """
 
     token = _TOKEN
 
-    def __init__(self, port: int, root: Path) -> None:
+    def __init__(self, port: int, root: Path, runtime: Path) -> None:
         self.base_url = f"http://127.0.0.1:{port}"
         self.root = root
+        self.runtime = runtime
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Send a REST request and return the decoded reply.
@@ -145,20 +149,25 @@ def lab_server(
         f"--IdentityProvider.token={_TOKEN}",
         f"--ServerApp.root_dir={root}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        # As in `tests.kernel_sockets`.
+        "--KernelManager.transport=ipc",
         *options,
     ]
-    variables = isolated_environment(home) | dict(environment or {})
-    server, process = _start(command, root, variables, folder / "server.log")
-    try:
-        yield server
-    finally:
-        with contextlib.suppress(urllib.error.URLError):
-            server.ask("POST", "api/shutdown")
+    # The path of a socket has at most 107 bytes, too few for the folder of a test.
+    with tempfile.TemporaryDirectory(prefix="memkit-") as runtime:
+        variables = isolated_environment(home) | {"JUPYTER_RUNTIME_DIR": runtime}
+        variables |= environment or {}
+        server, process = _start(command, root, variables, folder / "server.log")
         try:
-            process.wait(timeout=LIMIT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            yield server
+        finally:
+            with contextlib.suppress(urllib.error.URLError):
+                server.ask("POST", "api/shutdown")
+            try:
+                process.wait(timeout=LIMIT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _start(
@@ -177,7 +186,7 @@ def _start(
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        server = LabServer(port, root)
+        server = LabServer(port, root, Path(environment["JUPYTER_RUNTIME_DIR"]))
         if _becomes_ready(server, process):
             return server, process
         text = log.read_text()

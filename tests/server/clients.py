@@ -10,5 +10,4 @@ from tests.real_kernel import connect
 
 def connect_to(server: LabServer, kernel_id: str) -> BlockingKernelClient:
     """Return a client of a kernel of the server."""
-    runtime = server.root.parent / "home" / "runtime"
-    return connect(str(runtime / f"kernel-{kernel_id}.json"))
+    return connect(str(server.runtime / f"kernel-{kernel_id}.json"))

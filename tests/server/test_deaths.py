@@ -70,7 +70,7 @@ class Notebook:
     @property
     def states(self) -> list[Path]:
         """The files of its kernel's states."""
-        folder = self.server.root.parent / "home" / "runtime" / "jupyter_memkit"
+        folder = self.server.runtime / "jupyter_memkit"
         return sorted(folder.glob(f"kernel-{self.kernel_id}-*"))
 
     def ask(self, what: str, method: str = "GET") -> Any:

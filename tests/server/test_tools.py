@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from tests.lab_server import LabServer, lab_server
-from tests.real_kernel import RealKernel, connect
+from tests.real_kernel import RealKernel
+from tests.server.clients import connect_to
 from tests.server.tool_host import find_tools
 from tests.waiting import wait_until
 
@@ -36,9 +37,8 @@ class Agent:
                 "kernel": {"name": "python3"},
             },
         )
-        runtime = server.root.parent / "home" / "runtime"
-        kernel_id = self.session["kernel"]["id"]
-        self.kernel = RealKernel(connect(str(runtime / f"kernel-{kernel_id}.json")))
+        client = connect_to(server, self.session["kernel"]["id"])
+        self.kernel = RealKernel(client)
 
     def call(self, tool: str, **arguments: Any) -> Any:
         """Call a tool, again while the kernel has no time on a busy machine."""
