@@ -418,6 +418,8 @@ def test_listed_functions_exist() -> None:
 READING = (
     "select k, avg(v) from chunk where t = 'a;b(' group by k having count(*) > 1",
     "SELECT k, max(v) OVER (PARTITION BY k) FROM chunk;",
+    "with a as (select k from chunk), b as (from a) select count(*) from b",
+    'from chunk select max("it\'s")',
 )
 WRITING = (
     "copy chunk to 'a.csv'",
@@ -429,6 +431,12 @@ WRITING = (
     "select 1; drop table b",
     "select 1 -- '\n; drop table b --'",
     "select random() from chunk",
+    "with a as (insert into b values (1)) select * from a",
+    "with a as (with b as (delete from c) select 1) select 1",
+    "select \"it's\", nextval('ids') from chunk",
+    "select e'it\\'s', nextval('ids'), e'\\''",
+    "select $a$'$a$, nextval('ids'), $a$'$a$",
+    "select (1",
 )
 
 
@@ -438,8 +446,14 @@ WRITING = (
         "duckdb.sql({!r}).df()",
         "duckdb.query({!r}).fetchall()[0]",
         "import duckdb\nduckdb.sql({!r}).pl()",
+        "rows = duckdb.sql({!r})\nrows.df()",
+        "duckdb.connect().execute({!r}).fetchall()",
+        "c = duckdb.connect(':memory:')\nc.register('t', chunk)\nc.sql({!r}).df()",
+        "with duckdb.connect() as con:\n    rows = con.sql({!r}).df()\nrows",
         "pl.sql({!r}).collect()",
         "chunk.sql({!r})",
+        "pl.SQLContext(chunk=chunk, eager=True).execute({!r})",
+        "with pl.SQLContext(t=chunk) as ctx:\n    rows = ctx.execute({!r}).collect()",
     ],
 )
 def test_queries(cell: str) -> None:
@@ -461,17 +475,30 @@ def test_queries(cell: str) -> None:
         "duckdb.sql('select 1').create('a')",
         "rows = duckdb.sql('select 1')\nrows.insert([1])",
         "duckdb.sql('select 1', connection=connection).df()",
-        "duckdb.connect().sql('select 1').df()",
+        "duckdb.connect('a.db').sql('select 1').df()",
+        "duckdb.connect(path).sql('select 1').df()",
+        "duckdb.connect(config={}).sql('select 1').df()",
+        "con = duckdb.connect()\ncon.sql(text).df()",
+        "con = duckdb.connect()\ncon.install_extension('a')",
+        "con = duckdb.connect()\npd.DataFrame({'a': con})",
+        "con, a = duckdb.connect(), 1",
+        "con.sql('select 1').df()",
+        "with con:\n    1",
+        "with open('a') as file:\n    1",
+        "pl.SQLContext(register_globals=True).execute('select 1')",
+        "pl.SQLContext(**tables).execute('select 1')",
         "duckdb.execute('select 1').df()",
         "duckdb.sql",
         "duckdb.default_connection",
     ],
 )
 def test_other_uses_of_duckdb(cell: str) -> None:
-    """Only the rows of a constant query are pure."""
+    """Only the rows of a constant query, of no database from outside, are pure."""
     duckdb = pytest.importorskip("duckdb")
-    names = {"duckdb": duckdb, "text": "select 1", "name": "a"}
-    assert find_effect(ast.parse(cell), "chunk", names) is not None
+    names = {"duckdb": duckdb, "pl": pl, "pd": pd, "text": "select 1", "name": "a"}
+    with duckdb.connect() as con:
+        names |= {"con": con, "path": "a.db", "tables": {}}
+        assert find_effect(ast.parse(cell), "chunk", names) is not None
 
 
 def test_a_patched_query() -> None:

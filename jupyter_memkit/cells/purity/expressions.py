@@ -21,21 +21,19 @@ from jupyter_memkit.cells.purity.lists import (
     CALLING_BY_NAME,
     CHANGING_ATTRIBUTES,
     DRAWING,
-    FETCHING,
     NAMING_ARGUMENTS,
     PURE_ATTRIBUTES,
     PURE_BUILTINS,
-    QUERYING,
     READING_CODE,
     RUNNING_SQL,
 )
 from jupyter_memkit.cells.purity.outside import (
     find_attributes,
     find_in_module,
-    is_function_of,
     is_patched,
     is_plain,
 )
+from jupyter_memkit.cells.purity.queries import find_function, find_next_stage
 from jupyter_memkit.cells.purity.sql import is_select
 from jupyter_memkit.cells.purity.values import (
     OWN,
@@ -66,11 +64,14 @@ class Expressions(ast.NodeVisitor):
         The objects outside that a change of each of the cell's names could reach.
     modules : dict of str to module
         The modules that the cell imports.
+    stages : dict of str to str
+        The stages of queries that the cell's names hold.
     """
 
     def __init__(self, local: set[str], namespace: Mapping[str, Any]) -> None:
         self.reach: dict[str, Reach] = {}
         self.modules: dict[str, Any] = {}
+        self.stages: dict[str, str] = {}
         self._local = local
         self._namespace = namespace
 
@@ -78,6 +79,13 @@ class Expressions(ast.NodeVisitor):
         """Follow an expression whose value may go anywhere."""
         if node is None:
             return OWN
+        value = self.read_stage(node)
+        if value.stage:
+            raise EffectError(node)
+        return value
+
+    def read_stage(self, node: ast.expr) -> Value:
+        """Follow an expression whose value may also be a stage of a query."""
         value = self._find(node)
         name = getattr(node, "attr", getattr(node, "id", None))
         is_method = isinstance(node, ast.Attribute) or value.known is not None
@@ -99,6 +107,10 @@ class Expressions(ast.NodeVisitor):
     def set_target(self, target: ast.expr, value: Value) -> None:
         """Follow a value to its target."""
         match target:
+            case ast.Name() if value.stage:
+                self.stages[target.id] = value.stage
+            case _ if value.stage:
+                raise EffectError(target)
             case ast.Name():
                 self.set_name(target.id, value.reach)
             case ast.Tuple() | ast.List():
@@ -144,6 +156,8 @@ class Expressions(ast.NodeVisitor):
         """Find the value of a variable."""
         if node.id in self.modules:
             return Value(known=self.modules[node.id])
+        if node.id in self.stages:
+            return Value(stage=self.stages[node.id])
         if node.id in self._local:
             return Value(self.reach.get(node.id, Reach.OWN))
         if node.id in self._namespace:
@@ -158,7 +172,11 @@ class Expressions(ast.NodeVisitor):
     def visit_Attribute(self, node: ast.Attribute) -> Value:
         """Allow functions of modules, methods and columns."""
         value = self._find(node.value)
+        if value.stage:
+            return Value(stage=f"{value.stage}.{node.attr}")
         if isinstance(value.known, ModuleType):
+            if stage := find_function(value.known, node.attr):
+                return Value(stage=stage)
             try:
                 found = find_in_module(value.known, node.attr)
             except LookupError:
@@ -222,13 +240,13 @@ class Expressions(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> Value:
         """Allow listed calls with arguments that keep them pure."""
-        if self._fetches_query(node):
-            return OWN
+        function = self._find(node.func)
+        if function.stage:
+            return self._call_stage(node, function.stage)
         if any(keyword.arg in {None, "out"} for keyword in node.keywords):
             raise EffectError(node)
         values = [self.read(argument) for argument in node.args]
         values += [self.read(keyword.value) for keyword in node.keywords]
-        function = self._find(node.func)
         if isinstance(function.known, ModuleType):
             raise EffectError(node)
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -247,23 +265,13 @@ class Expressions(ast.NodeVisitor):
             raise EffectError(node)
         return hold(max(value.reach for value in (*values, function)))
 
-    def _fetches_query(self, node: ast.Call) -> bool:
-        """Return whether a call returns the rows of a query of duckdb that reads."""
-        match node:
-            case ast.Call(
-                func=ast.Attribute(
-                    value=ast.Call(
-                        func=ast.Attribute(value=ast.Name() as module, attr=method),
-                        args=[text],
-                        keywords=[],
-                    ),
-                    attr=name,
-                ),
-                args=[],
-                keywords=[],
-            ) if method in QUERYING and name in FETCHING and is_select(text):
-                return is_function_of(self._find(module).known, "duckdb", method)
-        return False
+    def _call_stage(self, node: ast.Call, name: str) -> Value:
+        """Allow a listed call in a query, with values that may go anywhere."""
+        stage = find_next_stage(name, node)
+        if stage is None:
+            raise EffectError(node.func)
+        self._read_all([*node.args, *(keyword.value for keyword in node.keywords)])
+        return Value(stage=stage)
 
     def _check_attribute(self, node: ast.Attribute) -> None:
         name = node.attr

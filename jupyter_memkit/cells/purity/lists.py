@@ -121,7 +121,7 @@ PURE_FUNCTIONS: dict[str, frozenset[str]] = {
             "exclude first float integer last matches numeric signed_integer "
             "starts_with string temporal time unsigned_integer"
         ),
-        # Only `QUERYING`, whose values are no tables yet.
+        # `queries` has its calls, whose values are no tables yet.
         "duckdb": (""),
         "pyarrow": (
             "array Array bool_ chunked_array compute concat_arrays concat_tables "
@@ -238,16 +238,6 @@ READING_CODE = frozenset({"eval", "query"})
 
 # Methods and functions that run a string as a query in SQL.
 RUNNING_SQL = frozenset({"sql"})
-
-# The functions of duckdb that do so, and the methods that return the rows. Others of
-# its relations write to the table of the query, so no other use of one is pure.
-QUERYING = frozenset({"query", "sql"})
-FETCHING = frozenset(
-    {
-        *("arrow", "df", "fetch_arrow_table", "fetchall", "fetchdf", "fetchnumpy"),
-        *("fetchone", "pl", "to_arrow_table", "to_df"),
-    }
-)
 
 # Methods that draw from a shared random generator, unless they are given a seed.
 DRAWING = {"sample": frozenset({"random_state", "seed"})}

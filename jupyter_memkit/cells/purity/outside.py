@@ -58,6 +58,9 @@ _C_TYPES = (
     *(MethodDescriptorType, WrapperDescriptorType, ClassMethodDescriptorType),
 )
 
+# The functions of Cython and nanobind have separate types in each module.
+_NAMES_OF_C_TYPES = frozenset({"cython_function_or_method", "nb_func"})
+
 _LIBRARIES = frozenset({"numpy", "pandas", "polars", "pyarrow"})
 # These wrap functions that libraries mark as deprecated; Python does from 3.13 on, and
 # from 3.14 on in `_py_warnings`.
@@ -207,9 +210,8 @@ def _is_of_library(value: Any, module: str | None) -> bool:
 
 def _is_written_in_c(value: Any) -> bool:
     kind = type(value)
-    # Cython's functions have a separate type in each module.
     return contains_identical(_C_TYPES, kind) or (
-        vars(type)["__name__"].__get__(kind) == "cython_function_or_method"
+        vars(type)["__name__"].__get__(kind) in _NAMES_OF_C_TYPES
     )
 
 

@@ -87,15 +87,18 @@ class _Statements(ast.NodeVisitor):
             if isinstance(part, ast.expr):
                 self.values.read(part)
 
-    visit_Expr = visit_Return = visit_Raise = visit_Assert = _read_parts  # noqa: N815
+    visit_Return = visit_Raise = visit_Assert = _read_parts  # noqa: N815
 
     def _pass(self, node: ast.AST) -> None:
         """Allow statements that do nothing."""
 
     visit_Pass = visit_Break = visit_Continue = _pass  # noqa: N815
 
+    def visit_Expr(self, node: ast.Expr) -> None:
+        self.values.read_stage(node.value)
+
     def visit_Assign(self, node: ast.Assign) -> None:
-        value = self.values.read(node.value)
+        value = self.values.read_stage(node.value)
         for target in node.targets:
             self.values.set_target(target, value)
 
@@ -128,6 +131,16 @@ class _Statements(ast.NodeVisitor):
     def visit_For(self, node: ast.For) -> None:
         self.values.set_target(node.target, self.values.read(node.iter))
         self.run([*node.body, *node.orelse])
+
+    def visit_With(self, node: ast.With) -> None:
+        for item in node.items:
+            value = self.values.read_stage(item.context_expr)
+            # Other values run code of their own at the end.
+            if not value.stage:
+                raise EffectError(item.context_expr)
+            if item.optional_vars is not None:
+                self.values.set_target(item.optional_vars, value)
+        self.run(node.body)
 
     def visit_Try(self, node: ast.Try) -> None:
         self.run([*node.body, *node.orelse, *node.finalbody])

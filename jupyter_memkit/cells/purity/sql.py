@@ -1,7 +1,8 @@
 """Recognizes queries in SQL that only read.
 
 A statement may write files and tables, load extensions and call functions of the user.
-Only a single SELECT counts as reading, with no functions but those of a closed list.
+Only a single SELECT counts as reading, also after FROM or WITH, with no functions but
+those of a closed list.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ _BEFORE_BRACKETS = frozenset(
         *("", "all", "and", "any", "as", "between", "by", "case", "cross", "distinct"),
         *("else", "except", "exists", "filter", "from", "group", "having", "in"),
         *("intersect", "join", "not", "on", "or", "over", "select", "then", "union"),
-        *("using", "values", "when", "where"),
+        *("materialized", "using", "values", "when", "where"),
         *("decimal", "numeric", "varchar"),
         *("abs", "any_value", "approx_count_distinct", "approx_quantile", "arg_max"),
         *("arg_min", "avg", "bool_and", "bool_or", "cast", "ceil", "coalesce"),
@@ -34,8 +35,20 @@ _BEFORE_BRACKETS = frozenset(
         *("upper", "var_pop", "var_samp", "variance", "week", "year"),
     }
 )
+# A text or a quoted name, in which the same quote is doubled.
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
+# Comments and other quotes, of which it is not certain what they hide; an ``e`` begins
+# a text with escapes.
+_HIDING = re.compile(r"--|/\*|\$|\\|\be''")
+
 _BRACKET = re.compile(r'([\w".\]]*)\s*\(')
-_TEXT = re.compile(r"'[^']*'")
+_INNERMOST = re.compile(r"(\bas\s*(?:(?:not\s+)?materialized\s*)?)?\(([^()]*)\)")
+# What replaces a bracket in the query around it.
+_REPLACED = "\N{SECTION SIGN}"
+_NAMED = rf'[\w"]+\s+as\s*(?:(?:not\s+)?materialized\s*)?{_REPLACED}\s*'
+_QUERY = re.compile(
+    rf"\s*(?:with\s+(?:recursive\s+)?{_NAMED}(?:,\s*{_NAMED})*)?(?:select|from)\b"
+)
 
 
 def is_select(node: ast.expr) -> bool:
@@ -47,15 +60,32 @@ def is_select(node: ast.expr) -> bool:
     ...     return is_select(ast.Constant(text))
     >>> check("select avg(price) from chunk where shop = 'a;b()'")
     True
+    >>> check("with late as (from chunk where delay > 9) select count(*) from late")
+    True
     >>> check("select nextval('ids')"), check("select 1; drop table orders")
     (False, False)
     """
     text = node.value if isinstance(node, ast.Constant) else None
     if not isinstance(text, str):
         return False
-    # Of comments and other quotes, what they hide is not certain.
-    plain = _TEXT.sub("''", text).strip().removesuffix(";").lower()
-    if any(mark in plain for mark in (";", "--", "/*", "$$", "\\")):
+    plain = _QUOTED.sub(_empty, text).strip().removesuffix(";").lower()
+    is_open = bool({"'", '"'} & set(plain.replace("''", "").replace('""', "")))
+    if is_open or ";" in plain or _HIDING.search(plain):
         return False
-    is_query = plain.split(maxsplit=1)[:1] == ["select"]
-    return is_query and _BEFORE_BRACKETS.issuperset(_BRACKET.findall(plain))
+    return _BEFORE_BRACKETS.issuperset(_BRACKET.findall(plain)) and _reads(plain)
+
+
+def _empty(quoted: re.Match[str]) -> str:
+    """Return the quotes of a text or a name without what they hold."""
+    return quoted[0][0] * 2
+
+
+def _reads(plain: str) -> bool:
+    """Return whether a query, and each that it names in a WITH, is a SELECT."""
+    while (bracket := _INNERMOST.search(plain)) is not None:
+        naming, content = bracket.groups()
+        if naming and not _QUERY.match(content):
+            return False
+        begin, end = bracket.span(2)
+        plain = f"{plain[: begin - 1]}{_REPLACED}{plain[end + 1 :]}"
+    return _QUERY.match(plain) is not None and not {"(", ")"} & set(plain)

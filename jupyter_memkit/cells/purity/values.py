@@ -48,10 +48,13 @@ class Value:
         The objects that a change of it could reach.
     known : object
         The object itself, if it is a module, a function or a class.
+    stage : str
+        The stage of a query, or a call that follows; see `queries`.
     """
 
     reach: Reach = Reach.OWN
     known: Any = None
+    stage: str = ""
 
     @property
     def is_shared(self) -> bool:

@@ -809,6 +809,25 @@ def test_queries(op: str, query: str, refused: str | None) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "duckdb.sql({!r}).fetchall()[0][0]",
+        "con = duckdb.connect()\ncon.execute({!r}).fetchone()[0]",
+        "pl.SQLContext(df=pl.from_pandas(df)).execute({!r}).collect().item()",
+    ],
+)
+def test_databases_of_the_cell(cell: str) -> None:
+    """Queries of a database in memory that the cell opens are judged by example."""
+    names = {"duckdb": pytest.importorskip("duckdb"), "pl": pl}
+    text = "with rows as (select * from df where q > 3) select {}(q) as q from rows"
+    with pytest.raises(ReduceError, match="does not add up"):
+        run(cell.format(text.format("avg")), names=names)
+    summary = run(cell.format(text.format("sum")), names=names)
+    table = make_table(3, 2_000)
+    assert (summary.value, summary.notes) == (table.q[table.q > 3].sum(), ())
+
+
 def test_bins_of_polars() -> None:
     """Bins that two chunks share are seen on sample rows."""
     code = "df.group_by_dynamic('t', every='1d').agg(pl.col('q').sum())"
