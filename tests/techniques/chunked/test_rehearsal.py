@@ -191,6 +191,8 @@ def test_agreement_by_chance_is_rejected(op: str, cell: str) -> None:
         ("concat", "df.assign(z=df.errors + 1)"),
         ("concat", "df.convert_dtypes()"),
         ("concat", "df[df.index < 5000]"),
+        ("concat", "df[df.index % 3 == 0]"),
+        ("sum", "df.groupby(lambda number: number % 3).x.sum()"),
         ("max", "df.index.max()"),
         ("merge", "df.x.to_dict()"),
         ("concat", "df.v.where(df.v > 9).astype('Float64')"),

@@ -45,19 +45,21 @@ def check_repeated(op: str, keys: tuple[str, ...], trial: Trial, rows: Any) -> b
     if not levels:
         return False
     times, repeated, many = levels[-1]
-    last = take(repeated, range(len(repeated) - len(rows), len(repeated)))
-    small = [trial.call(each) for each in (rows, last)]
+    # The last copy alone can begin at a multiple of what the cell divides numbers by.
+    begins = (0, len(rows), len(repeated) - len(rows))
+    copies = [take(repeated, range(begin, begin + len(rows))) for begin in begins]
+    small = [trial.call(copy) for copy in copies]
     is_known = all(each and each[0] is not None for each in small)
     if not is_known or any(value is None for _, _, value in levels):
         return False
-    once, elsewhere = (each[0] for each in small)
+    once, *elsewhere = (each[0] for each in small)
     if op in {"concat", "count"}:
-        if not hasattr(many, "__len__") or len(once) != len(elsewhere):
+        if not hasattr(many, "__len__") or {*map(len, elsewhere)} != {len(once)}:
             return False
         name = _name_repeated(times, rows)
         check_count(name, len(many), times * len(once))
         return len(many) > 0
-    if not is_same(once, elsewhere):
+    if not all(is_same(once, each) for each in elsewhere):
         # It depends on the numbers of the rows.
         return False
     part, tried = rows, Tried(Split("", rows, ()), once, [])
