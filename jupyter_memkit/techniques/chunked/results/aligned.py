@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import operator
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -122,7 +121,7 @@ class Aligned:
         return getattr(sys.modules["numpy"], self.ufunc)(so_far, value)
 
     def _mappings(self, so_far: Any, value: Any) -> Any:
-        combined = Counter(so_far) if isinstance(so_far, Counter) else dict(so_far)
+        combined = so_far.copy()
         for key, item in value.items():
             combined[key] = (
                 self.step(so_far[key], item) if key in so_far else self.begin(item)

@@ -154,7 +154,8 @@ def _unite(so_far: set[Any], more: set[Any]) -> set[Any]:
 
 
 def _as_set(value: Any) -> set[Any]:
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+    # The items of a dict of sets would be lost.
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
         try:
             return set(map(mark, _list_items(value)))
         except TypeError as error:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import cmath
 import math
 import sys
-from collections import Counter
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
 from importlib import import_module
 from typing import Any
+
+# Default factories of these modules can be sent to other processes, and saved.
+_FACTORY_MODULES = frozenset({"builtins", "collections"})
 
 # The commonest keys, which are never missing.
 _NEVER_MISSING = frozenset({bool, bytes, int, str})
@@ -83,7 +86,7 @@ def mark_keys(
     begin: Callable[[Any], Any],
     combine: Callable[[Any, Any], Any],
 ) -> dict[Any, Any]:
-    """Return a copy of a dict or a Counter, with markers in its keys.
+    """Return a copy of a dict, with markers in its keys.
 
     Parameters
     ----------
@@ -94,7 +97,7 @@ def mark_keys(
     combine : callable
         Combines two of these, if the keys of both are missing.
     """
-    marked: dict[Any, Any] = Counter() if isinstance(mapping, Counter) else {}
+    marked = _make_empty(mapping)
     for key, item in mapping.items():
         name, begun = mark(key), begin(item)
         marked[name] = combine(marked[name], begun) if name in marked else begun
@@ -104,9 +107,28 @@ def mark_keys(
 def unmark_keys(
     mapping: Mapping[Any, Any], finish: Callable[[Any], Any]
 ) -> dict[Any, Any]:
-    """Return a copy of a dict or a Counter without markers, with its items finished."""
-    unmarked = {unmark(key): finish(item) for key, item in mapping.items()}
-    return Counter(unmarked) if isinstance(mapping, Counter) else unmarked
+    """Return a copy of a dict without markers, with its items finished."""
+    unmarked = _make_empty(mapping)
+    for key, item in mapping.items():
+        unmarked[unmark(key)] = finish(item)
+    return unmarked
+
+
+def _make_empty(mapping: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return an empty dict of the same type of the standard library, or a plain one.
+
+    A default factory of the user's makes it a plain one, because a function of a cell
+    cannot be pickled.
+    """
+    if isinstance(mapping, Counter):
+        return Counter()
+    if isinstance(mapping, OrderedDict):
+        return OrderedDict()
+    if isinstance(mapping, defaultdict):
+        factory = mapping.default_factory
+        if type(factory) is type and factory.__module__ in _FACTORY_MODULES:
+            return defaultdict(factory)
+    return {}
 
 
 def _find_marker(item: Any) -> Missing | None:

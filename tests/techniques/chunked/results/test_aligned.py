@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -43,6 +43,9 @@ def groups(**values: Any) -> pd.Series[Any]:
         (SUM, (np.bool_(True), np.bool_(True)), 2),  # noqa: FBT003 - its only form
         (SUM, ({"a": 1}, {"a": 2, "b": 3}), {"a": 3, "b": 3}),
         (SUM, (Counter("aab"), Counter("bc")), Counter(a=2, b=2, c=1)),
+        (SUM, (OrderedDict(b=1), OrderedDict(a=2)), OrderedDict(b=1, a=2)),
+        (SUM, (defaultdict(int, a=1), defaultdict(int, a=2)), defaultdict(int, a=3)),
+        (SUM, (defaultdict(lambda: 0, a=1), defaultdict(lambda: 0, a=2)), {"a": 3}),
         (MIN, (3, 1, 2), 1),
         (MAX, (3, NAN, 5), 5),
         (MIN, (NAN, 2), 2),
@@ -53,11 +56,19 @@ def groups(**values: Any) -> pd.Series[Any]:
 def test_numbers_and_mappings(
     operation: Aligned, values: tuple[Any, ...], expected: Any
 ) -> None:
-    """Numbers combine, and dicts of them key by key."""
+    """Numbers combine, and dicts of them key by key, to one of their type."""
     combined = combine(operation, *values)
     assert (combined, type(combined)) == (expected, type(expected)) or (
         isinstance(combined, np.generic) and combined == expected
     )
+
+
+def test_default_factories() -> None:
+    """A dict of the cell's that fills itself does so in the result, in dicts too."""
+    first, last = (defaultdict(Counter, a=Counter(text)) for text in ("xy", "y"))
+    summed = SUM.finish(combine(SUM, first, last))
+    assert summed["a"] == Counter(x=1, y=2)
+    assert summed["b"] == Counter()
 
 
 def test_arrays() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections import Counter
+from collections import Counter, defaultdict
 from decimal import Decimal
 from typing import Any
 
@@ -38,13 +38,15 @@ def combine(op: Any, *values: Any) -> Any:
         ("union", ({1, 2}, [2, 3], np.array([4])), {1, 2, 3, 4}),
         ("merge", ({"a": 1, "b": 1}, {"b": 2}), {"a": 1, "b": 2}),
         ("merge", (Counter("aab"), Counter("b")), Counter(a=2, b=2)),
+        ("merge", (defaultdict(int, a=1), {"b": 2}), defaultdict(int, a=1, b=2)),
         ("concat", ([1], [2, 3]), [1, 2, 3]),
         (max, (1, 5, 3), 5),
     ],
 )
 def test_results(op: Any, values: tuple[Any, ...], expected: Any) -> None:
     """Each reduction combines the values into its result, in order."""
-    assert combine(op, *values) == expected
+    result = combine(op, *values)
+    assert (result, type(result)) == (expected, type(expected))
 
 
 def test_concat_of_arrow() -> None:
@@ -156,6 +158,7 @@ def test_unknown_name() -> None:
         ("count", (5,), "count adds up lengths, but int has none"),
         ("union", (5,), "union needs sets, lists or arrays, not int"),
         ("union", ("text",), "union needs sets, lists or arrays, not str"),
+        ("union", ({"a": {1, 2}},), "union needs sets, lists or arrays, not dict"),
         ("union", ([[1]],), "union needs items that can be in a set"),
         ("merge", ([1],), "merge needs dicts or partial statistics, not list"),
         ("concat", (5,), "not int; use append"),
