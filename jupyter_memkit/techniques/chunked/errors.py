@@ -9,6 +9,10 @@ class ReduceError(MemkitError):
     """Values of chunks that the reduction cannot combine into one result."""
 
 
+class ShapeError(ReduceError):
+    """Arrays of chunks that have different shapes."""
+
+
 class StopChunks(Exception):  # noqa: N818 - a signal such as StopIteration, no error
     """Raised by the user's code to end a run early and keep the result so far.
 

@@ -784,6 +784,37 @@ def test_nothing_found_in_a_part() -> None:
 
 
 @pytest.mark.parametrize(
+    ("op", "cell", "sentence"),
+    [
+        ("union", "[df.q.max()]", r"for (\d+), whose union \(\1\) is not the nothing"),
+        (
+            "merge",
+            "{k: set(g.q) for k, g in df.groupby('k')}",
+            r"(\d+) .* for \d, \1, ",
+        ),
+    ],
+)
+def test_differences_of_sets(op: str, cell: str, sentence: str) -> None:
+    """The message on a set has the item that only one side has."""
+    with pytest.raises(ReduceError, match=sentence):
+        run(cell, op)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "np.bincount(df.q, minlength=10)",
+        "{g: np.bincount(rows.q, minlength=10) for g, rows in df.groupby('g')}",
+    ],
+)
+def test_arrays_of_other_shapes(cell: str) -> None:
+    """An array that is longer over varied rows only is no reason to refuse."""
+    summary = run(cell)
+    np.testing.assert_equal(summary.value, make_body(cell)(make_table(3, 2_000)))
+    assert summary.notes == ()
+
+
+@pytest.mark.parametrize(
     ("op", "query", "refused"),
     [
         ("sum", "select k, sum(q) q from df group by k", None),

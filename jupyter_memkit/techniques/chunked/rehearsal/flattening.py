@@ -41,7 +41,7 @@ def flatten(value: Any) -> Flat | None:  # noqa: PLR0911 - one for each type
     if isinstance(value, Mapping):
         return _merge(((_label(key),), flatten(item)) for key, item in value.items())
     if isinstance(value, (set, frozenset)):
-        return {(_label(item),): True for item in value}
+        return {(label,): label for label in map(_label, value)}
     if isinstance(value, (list, tuple)):
         return _flatten_items(value)
     if is_scalar(value):

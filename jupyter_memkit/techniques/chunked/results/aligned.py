@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.errors import ReduceError
+from jupyter_memkit.techniques.chunked.errors import ReduceError, ShapeError
 from jupyter_memkit.techniques.chunked.results.categories import share_categories
 from jupyter_memkit.techniques.chunked.results.missing import (
     is_nan,
@@ -86,8 +86,11 @@ class Aligned:
         if self.name != "sum" and (_is_missing(value) or _is_missing(so_far)):
             # The value of no rows is missing, even if the other values are texts.
             return value if _is_missing(so_far) else so_far
-        kind = self._kind(value)
-        if kind != self._kind(so_far):
+        kinds = self._kind(so_far), self._kind(value)
+        if {*kinds} == {"frame", "series"} and not (len(so_far) and len(value)):
+            # Without groups, apply of pandas returns an empty frame.
+            return so_far if len(so_far) else value
+        if kinds[0] != kinds[1]:
             message = (
                 f"{self.name} got {type(value).__name__} after "
                 f"{type(so_far).__name__}; give the value of every chunk the same type"
@@ -98,7 +101,7 @@ class Aligned:
             "frame": self._frames,
             "series": self._series,
             "mapping": self._mappings,
-        }.get(kind, self.scalars)
+        }.get(kinds[0], self.scalars)
         try:
             return combine(so_far, value)
         except (MemoryError, ReduceError):
@@ -115,9 +118,10 @@ class Aligned:
         if so_far.shape != value.shape:
             message = (
                 f"{self.name} cannot align arrays of shapes {so_far.shape} and "
-                f"{value.shape}; reduce each chunk first, or use concat"
+                f"{value.shape}; give the arrays of every chunk the same shape, as "
+                "minlength does in np.bincount, or use concat"
             )
-            raise ReduceError(message)
+            raise ShapeError(message)
         return getattr(sys.modules["numpy"], self.ufunc)(so_far, value)
 
     def _mappings(self, so_far: Any, value: Any) -> Any:
