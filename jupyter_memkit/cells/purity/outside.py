@@ -262,7 +262,7 @@ def _is_plain_table(table: Any) -> bool:
     parts = [table.index] if hasattr(table, "index") else []
     if table.ndim == 2:
         parts += [table.columns, *(table.iloc[:, i] for i in range(table.shape[1]))]
-    elif hasattr(table, "levels"):
+    elif hasattr(type(table), "levels"):
         parts += list(table.levels)
     else:
         parts = [*parts, table.array]
@@ -270,7 +270,8 @@ def _is_plain_table(table: Any) -> bool:
 
 
 def _is_plain_column(column: Any) -> bool:
-    if hasattr(column, "levels"):
+    # Labels of a series are attributes of it, but not of its type.
+    if hasattr(type(column), "levels"):
         return all(map(_is_plain_column, column.levels))
     dtype = column.dtype
     if str(dtype) == "object":

@@ -861,6 +861,61 @@ def test_databases_of_the_cell(cell: str) -> None:
     assert (summary.value, summary.notes) == (table.q[table.q > 3].sum(), ())
 
 
+# Labels of pandas that are names of attributes of other objects.
+LABELS = ("a", "columns", "levels", "dtype", "tolist", "to_pylist", "schema", "name")
+
+
+@pytest.mark.parametrize(
+    ("op", "code", "sentence"),
+    [
+        ("sum", "df.sum()", None),
+        ("concat", "df + 1", None),
+        ("max", "df.max()", None),
+        ("sum", "df.max()", "does not add up"),
+        ("concat", "df - df.shift()", "depend on the other rows"),
+        ("concat", "df - df.mean()", "depend on the other rows"),
+    ],
+)
+@pytest.mark.parametrize(
+    "source",
+    [
+        pd.Series(range(2_000), name="q"),
+        pd.Series(1.5, index=[*LABELS] * 250),
+        pl.Series("q", [2.5, None] * 1_000),
+    ],
+)
+def test_series(source: Any, op: str, code: str, sentence: str | None) -> None:
+    """The rows of a series, whatever its labels are, are judged by example, too."""
+    if sentence is not None:
+        with pytest.raises(ReduceError, match=sentence):
+            run(code, op, source=source)
+        return
+    summary = run(code, op, source=source)
+    whole = make_body(code)(source)
+    assert summary.notes == ()
+    assert whole.equals(summary.value) if op == "concat" else whole == summary.value
+
+
+@pytest.mark.parametrize(
+    ("op", "code"),
+    [
+        ("sum", "df.sum()"),
+        ("sum", "df.groupby(df.q % 3).sum()"),
+        ("max", "df.max() + outside['columns'] - outside['columns']"),
+        ("concat", "df.assign(q=df.q * outside['levels'])"),
+        ("union", "df"),
+    ],
+)
+def test_labels_named_like_attributes(op: str, code: str) -> None:
+    """Labels of pandas are not taken for attributes of an object."""
+    table = make_table(3, 2_000)
+    table = table[["q"]].assign(**dict.fromkeys(LABELS, table.q))
+    names = {"outside": pd.Series(range(len(LABELS)), index=LABELS)}
+    value = run(code, op, source=table, names=names).value
+    whole = make_body(code, **names)(table)
+    assert set(whole) == value if op == "union" else whole.equals(value)
+
+
 def test_bins_of_polars() -> None:
     """Bins that two chunks share are seen on sample rows."""
     code = "df.group_by_dynamic('t', every='1d').agg(pl.col('q').sum())"

@@ -72,7 +72,7 @@ class PandasFrames:
         MemkitError
             If no type holds both.
         """
-        if not is_table and not hasattr(rows, "columns"):
+        if not is_table and not hasattr(type(rows), "columns"):
             return rows.to_numpy() if backend == "numpy" else rows
         self._name_types(backend)
         frame = self._number_rows(rows, first_row) if is_table else rows

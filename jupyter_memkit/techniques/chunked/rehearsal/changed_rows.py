@@ -132,15 +132,17 @@ def _read_columns(rows: Any) -> Iterator[tuple[Any, str, list[Any]]]:
 def _list_places(rows: Any) -> list[tuple[Any, str]]:
     """Return the places of all columns, with their names as far as they have some."""
     root = type(rows).__module__.partition(".")[0]
-    if root in {"pandas", "polars"}:
-        return [(place, str(name)) for place, name in enumerate(rows.columns)]
-    if root == "pyarrow":
-        return list(enumerate(rows.column_names))
+    # Labels of a series are attributes of it, but not of its type.
+    if hasattr(type(rows), "columns"):
+        names = rows.column_names if root == "pyarrow" else rows.columns
+        return [(place, str(name)) for place, name in enumerate(names)]
     if root == "numpy":
         if rows.ndim == 2:
             return [((..., place), "") for place in range(rows.shape[1])]
         return [(..., "")] if rows.ndim == 1 and not rows.dtype.names else []
-    if all(type(row) is dict and row.keys() == rows[0].keys() for row in rows):
+    if type(rows) is list and all(
+        type(row) is dict and row.keys() == rows[0].keys() for row in rows
+    ):
         return [(name, str(name)) for name in rows[0]]
     return [(..., "")]
 
@@ -149,9 +151,9 @@ def _read_column(rows: Any, place: Any) -> list[Any]:
     root = type(rows).__module__.partition(".")[0]
     found: list[Any]
     if root == "pandas":
-        found = rows.iloc[:, place].tolist()
+        found = (rows if place is ... else rows.iloc[:, place]).tolist()
     elif root == "polars":
-        found = rows.to_series(place).to_list()
+        found = (rows if place is ... else rows.to_series(place)).to_list()
     elif root == "pyarrow":
         found = rows.column(place).to_pylist()
     elif root == "numpy":
@@ -187,6 +189,8 @@ def _set_column(rows: Any, place: Any, values: Sequence[Any]) -> Any:
     """Return rows with another column; frames of pandas and arrays are changed."""
     root = type(rows).__module__.partition(".")[0]
     library: Any = sys.modules.get(root)
+    if place is ... and root != "numpy":
+        return _make_like(rows, values, library)
     if root == "pandas":
         dtype = rows.dtypes.iloc[place]
         rows.isetitem(place, library.Series(values, index=rows.index, dtype=dtype))
@@ -200,9 +204,17 @@ def _set_column(rows: Any, place: Any, values: Sequence[Any]) -> Any:
     if root == "numpy":
         rows[place] = library.array(values).astype(rows.dtype, casting="same_kind")
         return rows
-    if place is ...:
-        return list(values)
     return [{**row, place: value} for row, value in zip(rows, values, strict=True)]
+
+
+def _make_like(rows: Any, values: Sequence[Any], library: Any) -> Any:
+    """Return a list or a series with other values."""
+    root = type(rows).__module__.partition(".")[0]
+    if root == "pandas":
+        return library.Series(values, rows.index, rows.dtype, rows.name)
+    if root == "polars":
+        return library.Series(rows.name, values, rows.dtype)
+    return list(values)
 
 
 def _is_time(value: Any) -> bool:

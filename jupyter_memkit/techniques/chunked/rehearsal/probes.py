@@ -239,10 +239,10 @@ def repeat(rows: Any, times: int) -> Any:
 
 def _sort(rows: Any, used: Container[str]) -> Iterator[tuple[str, list[int]]]:
     """Yield columns, and the places of the rows sorted by them."""
-    names = getattr(rows, "columns", None)
-    if names is None or type(rows).__module__.startswith("pyarrow"):
+    kind = type(rows)
+    if not hasattr(kind, "columns") or kind.__module__.startswith("pyarrow"):
         return
-    likeliest = sorted(names, key=lambda name: name not in used)
+    likeliest = sorted(rows.columns, key=lambda name: name not in used)
     for name in likeliest[:_SORTED_COLUMNS]:
         values = rows[name].to_list()
         # Lists and arrays cannot all be compared with each other.

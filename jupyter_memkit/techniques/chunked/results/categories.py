@@ -19,7 +19,8 @@ def share_categories(parts: list[Any]) -> list[Any]:
     sorted, as ``astype("category")`` sorts them. The parts themselves do not change.
     """
     parts = _share_in_indexes(parts)
-    if hasattr(parts[0], "columns"):
+    # Labels of a series are attributes of it, but not of its type.
+    if hasattr(type(parts[0]), "columns"):
         return _share_in_columns(parts)
     return _share([part.dtype for part in parts], parts, _cast)
 

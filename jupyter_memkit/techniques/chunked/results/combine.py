@@ -178,7 +178,8 @@ def _list_items(value: Any) -> Iterable[Any]:
     if pandas is not None and kind in {"m", "M"}:
         # For these types tolist() returns integers.
         value = pandas.Index(value)
-    methods = [name for name in ("tolist", "to_pylist") if hasattr(value, name)]
+    # The names of columns are attributes of a frame, but not of its type.
+    methods = [name for name in ("tolist", "to_pylist") if hasattr(type(value), name)]
     items: Iterable[Any] = getattr(value, methods[0])() if methods else value
     return items
 

@@ -100,7 +100,7 @@ def _chain(parts: list[Any]) -> list[Any]:
 
 def _fits(first: Any, value: Any) -> bool:
     # The columns of frames may differ, as pandas allows; the axes of arrays may not.
-    same_axes = hasattr(value, "columns") or (
+    same_axes = hasattr(type(value), "columns") or (
         getattr(first, "shape", ())[1:] == getattr(value, "shape", ())[1:]
     )
     return type(first) is type(value) and same_axes

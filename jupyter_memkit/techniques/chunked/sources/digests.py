@@ -97,8 +97,11 @@ def _choose(items: Any, count: int) -> list[Any]:
 
 def _list_names(data: Any) -> list[str]:
     """Return the names of the columns, or of a series."""
-    names = getattr(data, "column_names", getattr(data, "columns", None))
-    return list(map(str, [getattr(data, "name", None)] if names is None else names))
+    # In pandas, the names of columns are attributes of a frame, but not of its type.
+    for name in ("column_names", "columns"):
+        if hasattr(type(data), name):
+            return list(map(str, getattr(data, name)))
+    return [str(getattr(data, "name", None))]
 
 
 def _list_values(rows: Any) -> list[Any]:

@@ -198,7 +198,7 @@ def _are_alike(one: Any, other: Any) -> bool:
     """Return whether rows are of one type, and their columns too."""
     if type(one) is not type(other):
         return False
-    if hasattr(one, "schema"):
+    if hasattr(type(one), "schema"):
         return bool(one.schema == other.schema)
     return bool(one.dtypes.equals(other.dtypes))
 
