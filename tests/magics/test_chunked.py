@@ -272,6 +272,11 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
         ("orders.csv --on-error ignore", "1", "--on-error takes stop, skip or retry=N"),
         ("orders.csv --only 3", "1", "did not skip chunk 3 (skipped: none)"),
         ("orders.csv --read sep", "1", "'sep' is not KEY=VALUE"),
+        (
+            "orders.csv --read sep=;,decimal=,",
+            "1",
+            "write --read sep=; --read decimal=,",
+        ),
         ("'*.tsv'", "1", "no file matches *.tsv"),
         ("--sql 'select 1'", "1", "a query needs both"),
         ("--sql 'select 1' --connection con", "1", "there is no variable con"),

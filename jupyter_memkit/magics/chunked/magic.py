@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, magics_class
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from jupyter_memkit.techniques.chunked.training import Fitted
 
 
+# The comma before another KEY=VALUE.
+_OTHER_OPTION = re.compile(r",\s*(?=[a-z_]+=)")
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(split_list(text))
     if all(names):
@@ -45,6 +50,17 @@ def _pair(text: str) -> tuple[str, str]:
         return key.strip(), value.strip()
     message = f"{text!r} is not KEY=VALUE; write it with =, such as sep=;"
     raise argparse.ArgumentTypeError(message)
+
+
+def _option(text: str) -> tuple[str, str]:
+    key, value = _pair(text)
+    # A list or a dict may hold such a text.
+    first, *others = _OTHER_OPTION.split(value) if value[:1] not in "[{(" else [value]
+    if others:
+        shown = " ".join(f"--read {each}" for each in (f"{key}={first}", *others))
+        message = f"{text!r} is more than one option; write {shown}"
+        raise argparse.ArgumentTypeError(message)
+    return key, value
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -145,7 +161,7 @@ class ChunkedMagics(Magics):
     )
     @argument(
         "--read",
-        type=_pair,
+        type=_option,
         action="append",
         metavar="KEY=VALUE",
         help="an option for the library that reads the file, such as sep=; or "
