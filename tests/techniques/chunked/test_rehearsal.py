@@ -783,6 +783,14 @@ def test_nothing_found_in_a_part() -> None:
     assert run("float(df.v.sum()) if len(df) > 5 else None").value is not None
 
 
+def test_sums_in_a_series_of_objects() -> None:
+    """Floats in a series of objects may differ by rounding, too."""
+    table = pd.DataFrame({"v": np.linspace(0.1, 999.7, 2_000, dtype="float32")})
+    summary = run("df.sum()", source=table.assign(t=pd.Timedelta(1, "s")))
+    assert summary.value["t"] == pd.Timedelta(2_000, "s")
+    assert summary.value["v"] == pytest.approx(table.v.sum(), rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("op", "cell", "sentence"),
     [

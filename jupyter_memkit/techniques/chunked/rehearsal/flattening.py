@@ -44,11 +44,7 @@ def flatten(value: Any) -> Flat | None:  # noqa: PLR0911 - one for each type
         return {(label,): label for label in map(_label, value)}
     if isinstance(value, (list, tuple)):
         return _flatten_items(value)
-    if is_scalar(value):
-        return {
-            (): value.item() if numpy and isinstance(value, numpy.generic) else value
-        }
-    return None
+    return {(): _unwrap(value)} if is_scalar(value) else None
 
 
 def find_difference(
@@ -103,8 +99,15 @@ def _flatten_labelled(series: Any) -> Flat:
         while key in flat:
             # A repeated label.
             key = (*key, None)
-        flat[key] = item if isinstance(item, Hashable) else str(item)
+        flat[key] = _unwrap(item) if isinstance(item, Hashable) else str(item)
     return flat
+
+
+def _unwrap(item: Any) -> Any:
+    """Return a scalar of numpy as a value of Python; others as they are."""
+    numpy = sys.modules.get("numpy")
+    is_of_numpy = numpy is not None and isinstance(item, numpy.generic)
+    return item.item() if is_of_numpy else item
 
 
 def _flatten_items(items: Iterable[Any]) -> Flat | None:
