@@ -272,6 +272,7 @@ def test_error_of_memkit_in_the_cell(shell: InteractiveShell) -> None:
         ("orders.csv --on-error ignore", "1", "--on-error takes stop, skip or retry=N"),
         ("orders.csv --only 3", "1", "did not skip chunk 3 (skipped: none)"),
         ("orders.csv --read sep", "1", "'sep' is not KEY=VALUE"),
+        ("orders.csv", "chunk.to_csv('a.csv')", "each chunk would write a.csv anew"),
         (
             "orders.csv --read sep=;,decimal=,",
             "1",

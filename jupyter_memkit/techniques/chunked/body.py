@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_memkit.cells.effects import find_accumulated
 from jupyter_memkit.cells.names import find_global_names
 from jupyter_memkit.cells.purity import find_effect
+from jupyter_memkit.cells.rewriting import find_rewritten
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.last_sort import VALUE_NAME, split_last_sort
 
@@ -158,6 +159,11 @@ class CellBody:
     def accumulated(self) -> str | None:
         """The variable in which the cell accumulates over the chunks, if any."""
         return find_accumulated(self.tree, self.name, self.namespace)
+
+    @property
+    def rewritten(self) -> str | None:
+        """The file that the cell writes anew for each chunk, if any."""
+        return find_rewritten(self.tree, self.name, self.namespace)
 
     @property
     def effect(self) -> str | None:

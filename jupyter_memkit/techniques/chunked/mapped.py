@@ -190,6 +190,13 @@ class Mapped:
         """Rehearse the function, and open what the run needs."""
         __tracebackhide__ = True
         is_whole = options.only is None
+        if is_whole and (path := getattr(self._function, "rewritten", None)):
+            message = (
+                f"each chunk would write {path} anew, so only the rows of the last one "
+                "would be left; end the cell with the rows and add --out FILE, or give "
+                "each chunk a file of its own, with chunk_info.number in its name"
+            )
+            raise MemkitError(message)
         # The values in a file are joined.
         op = options.op if options.out is None else "concat"
         function, sort = self._function, None
