@@ -132,6 +132,7 @@ EFFECTS = [
         "min([1], key=f)",
     ),
     *("chunk.query('@f(a) > 0')", "chunk.eval('@c.tick(a)')", "list(map(f, [1]))"),
+    *("chunk.query('a.map(@f) > 0')", "table.eval('a.sort(1)')"),
     *("list(filter(c, [1]))", "chunk.counting.go()", "chunk.rename(columns=f)"),
     *(
         "chunk.loc[f]",
@@ -338,6 +339,9 @@ def test_effects_are_seen(accessor: Counter, tmp_path: Any) -> None:
         "chunk.filter(pl.col('a') > 1).group_by('k').agg(pl.col('a').sum().alias('x'))",
         "chunk.groupby('k').agg(total=('p', 'sum'))",
         "chunk.query('p > 1').p.sum()",
+        "chunk.query('`a b` > 1').p.sum()",
+        "chunk.query('p > p.mean() and k.isin(@keys)').p.sum()",
+        "chunk.eval('z = sqrt(p) * @rate').z.sum()",
         "{k: v for k, v in chunk.groupby('k').p.sum().items()}",
         "chunk[chunk.p > rate].p.sum() * weights.sum()",
         "chunk.merge(table, on='a').p.sum()",

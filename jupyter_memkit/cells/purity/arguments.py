@@ -12,11 +12,60 @@ from jupyter_memkit.cells.purity.lists import DRAWING, PURE_ATTRIBUTES
 from jupyter_memkit.cells.purity.outside import find_attributes
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 
+# What replaces the sign before a variable in a formula.
+_VARIABLE = "__variable_"
 
-def is_formula(node: ast.expr) -> bool:
-    """Return whether a query string neither calls functions nor reads variables."""
+
+def read_formula(node: ast.expr, table: ast.expr) -> list[ast.expr] | None:
+    """Return what a formula of pandas computes, as expressions of the cell.
+
+    Parameters
+    ----------
+    node : ast.expr
+        The text, for ``query`` or ``eval``.
+    table : ast.expr
+        The table, of which the names in it are columns.
+
+    Returns
+    -------
+    list of ast.expr or None
+        None if that is not known.
+
+    Examples
+    --------
+    >>> text, table = ast.Constant("p > p.mean() + @limit"), ast.Name("chunk")
+    >>> [ast.unparse(each) for each in read_formula(text, table)]
+    ['chunk.p > chunk.p.mean() + limit']
+    """
     text = node.value if isinstance(node, ast.Constant) else None
-    return isinstance(text, str) and not set("@(") & set(text)
+    if not isinstance(text, str):
+        return None
+    if not set("@(") & set(text):
+        # Without calls and variables it only computes, whatever its names are.
+        return []
+    try:
+        tree = ast.parse(text.strip().replace("@", _VARIABLE))
+    except (SyntaxError, ValueError):
+        return None
+    parts = []
+    for statement in tree.body:
+        if not isinstance(statement, (ast.Assign, ast.Expr)):
+            return None
+        parts.append(_Formula(table).visit(statement.value))
+    return parts
+
+
+class _Formula(ast.NodeTransformer):
+    """Replaces the names in a formula."""
+
+    def __init__(self, table: ast.expr) -> None:
+        self._table = table
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Return the variable of the cell, or the column."""
+        if node.id.startswith(_VARIABLE):
+            return ast.Name(node.id.removeprefix(_VARIABLE), ast.Load())
+        return ast.Attribute(self._table, node.id, ast.Load())
 
 
 def names_pure_methods(node: ast.expr, outside: Mapping[str, Any]) -> bool:

@@ -13,9 +13,9 @@ from types import ModuleType
 from typing import Any
 
 from jupyter_memkit.cells.purity.arguments import (
-    is_formula,
     may_write_into,
     names_pure_methods,
+    read_formula,
 )
 from jupyter_memkit.cells.purity.lists import (
     CALLING_BY_NAME,
@@ -256,6 +256,7 @@ class Expressions(ast.NodeVisitor):
             self._check_change(node, node.func, values)
         if isinstance(node.func, ast.Attribute) or function.known is not None:
             self._check_texts(node, name)
+            self._check_formula(node, name)
         shared = [
             place
             for place, value in enumerate(values[: len(node.args)])
@@ -302,8 +303,6 @@ class Expressions(ast.NodeVisitor):
             isinstance(named.get(seed), ast.Constant) for seed in DRAWING[method]
         ):
             raise EffectError(node.func)
-        if method in READING_CODE and not (node.args and is_formula(node.args[0])):
-            raise EffectError(node.func)
         if method in RUNNING_SQL and not (node.args and is_select(node.args[0])):
             raise EffectError(node.func)
         if method == "crosstab" and len(node.args) > 2:
@@ -319,6 +318,17 @@ class Expressions(ast.NodeVisitor):
             for argument in calls:
                 if not names_pure_methods(argument, outside):
                     raise EffectError(argument)
+
+    def _check_formula(self, node: ast.Call, method: str) -> None:
+        """Follow the formula that a method of pandas computes."""
+        if method not in READING_CODE:
+            return
+        parts = None
+        if node.args and isinstance(node.func, ast.Attribute):
+            parts = read_formula(node.args[0], node.func.value)
+        if parts is None:
+            raise EffectError(node.func)
+        self._read_all(parts)
 
     def _put_into(self, node: ast.expr, value: Value) -> None:
         """Record that a variable now holds a value that was put into it."""

@@ -924,6 +924,26 @@ def test_labels_named_like_attributes(op: str, code: str) -> None:
     assert set(whole) == value if op == "union" else whole.equals(value)
 
 
+@pytest.mark.parametrize(
+    ("formula", "sentence"),
+    [
+        ("v > @limit", None),
+        ("s.str.startswith('a') and v > @limit", None),
+        ("v > v.mean()", "does not add up"),
+    ],
+)
+def test_formulas(formula: str, sentence: str | None) -> None:
+    """Formulas of pandas that call methods and read variables are tested, too."""
+    cell = f"len(df.query({formula!r}))"
+    if sentence is not None:
+        with pytest.raises(ReduceError, match=sentence):
+            run(cell, names={"limit": 3})
+        return
+    summary = run(cell, names={"limit": 3})
+    whole = make_body(cell, limit=3)(make_table(3, 2_000))
+    assert (summary.value, summary.notes) == (whole, ())
+
+
 def test_bins_of_polars() -> None:
     """Bins that two chunks share are seen on sample rows."""
     code = "df.group_by_dynamic('t', every='1d').agg(pl.col('q').sum())"
