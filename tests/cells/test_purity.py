@@ -473,8 +473,7 @@ def test_queries(cell: str) -> None:
 @pytest.mark.parametrize(
     "cell",
     [
-        "duckdb.sql(text).df()",
-        "duckdb.sql(f'select {name}').df()",
+        "duckdb.sql(text + name).df()",
         "duckdb.sql('select 1').update({'a': 1})",
         "duckdb.sql('select 1').create('a')",
         "rows = duckdb.sql('select 1')\nrows.insert([1])",
@@ -482,7 +481,7 @@ def test_queries(cell: str) -> None:
         "duckdb.connect('a.db').sql('select 1').df()",
         "duckdb.connect(path).sql('select 1').df()",
         "duckdb.connect(config={}).sql('select 1').df()",
-        "con = duckdb.connect()\ncon.sql(text).df()",
+        "con = duckdb.connect()\ncon.sql(text.lower()).df()",
         "con = duckdb.connect()\ncon.install_extension('a')",
         "con = duckdb.connect()\npd.DataFrame({'a': con})",
         "con, a = duckdb.connect(), 1",
@@ -503,6 +502,44 @@ def test_other_uses_of_duckdb(cell: str) -> None:
     with duckdb.connect() as con:
         names |= {"con": con, "path": "a.db", "tables": {}}
         assert find_effect(ast.parse(cell), "chunk", names) is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "is_pure"),
+    [
+        ("duckdb.sql(query).df()", True),
+        ("duckdb.sql(f'select avg({column}) from chunk where a > {limit}').df()", True),
+        ("text = 'select 1'\nduckdb.sql(text).df()", True),
+        ("text = f'{query} limit 3'\nif True:\n    duckdb.sql(text).df()", True),
+        ("chunk.query(f'{column} > {limit} and (a < 3)')", True),
+        ("duckdb.sql(drop).df()", False),
+        ("duckdb.sql(f'select {column:>5}').df()", False),
+        ("duckdb.sql(f'select {column!r}').df()", False),
+        ("duckdb.sql(f'select {column.sql}').df()", False),
+        ("duckdb.sql(f'{drop}').df()", False),
+        ("duckdb.sql(f'select 1; {drop}').df()", False),
+        ("text = drop\nduckdb.sql(text).df()", False),
+        ("duckdb.sql(text).df()\ntext = 'select 1'", False),
+        ("def f():\n    return duckdb.sql(drop).df()\nf()\ndrop = 'select 1'", False),
+        ("text = 'select 1'\ntext += drop\nduckdb.sql(text).df()", False),
+        ("text = 'select 1'\nfor text in [drop]:\n    duckdb.sql(text).df()", False),
+        ("if limit:\n    text = 'select 1'\nduckdb.sql(text).df()", False),
+        ("for query in [drop]:\n    duckdb.sql(query).df()", False),
+        ("duckdb.sql(limit).df()", False),
+        ("chunk.query(f'{column}.to_csv(1)')", False),
+    ],
+)
+def test_texts_of_queries(code: str, *, is_pure: bool) -> None:
+    """The text of a query can be in a variable, if it is certain which text it has."""
+    names = {
+        "duckdb": pytest.importorskip("duckdb"),
+        "query": "select avg(a) from chunk",
+        "drop": "drop table a",
+        "column": "a",
+        "limit": 3,
+        "text": "drop table a",
+    }
+    assert (find_effect(ast.parse(code), "chunk", names) is None) == is_pure
 
 
 def test_a_patched_query() -> None:

@@ -16,13 +16,13 @@ from jupyter_memkit.measure.sizes.loaded import find_loaded
 _VARIABLE = "__variable_"
 
 
-def read_formula(node: ast.expr, table: ast.expr) -> list[ast.expr] | None:
+def read_formula(text: str, table: ast.expr) -> list[ast.expr] | None:
     """Return what a formula of pandas computes, as expressions of the cell.
 
     Parameters
     ----------
-    node : ast.expr
-        The text, for ``query`` or ``eval``.
+    text : str
+        The formula, for ``query`` or ``eval``.
     table : ast.expr
         The table, of which the names in it are columns.
 
@@ -33,13 +33,10 @@ def read_formula(node: ast.expr, table: ast.expr) -> list[ast.expr] | None:
 
     Examples
     --------
-    >>> text, table = ast.Constant("p > p.mean() + @limit"), ast.Name("chunk")
-    >>> [ast.unparse(each) for each in read_formula(text, table)]
+    >>> parts = read_formula("p > p.mean() + @limit", ast.Name("chunk"))
+    >>> [ast.unparse(part) for part in parts]
     ['chunk.p > chunk.p.mean() + limit']
     """
-    text = node.value if isinstance(node, ast.Constant) else None
-    if not isinstance(text, str):
-        return None
     if not set("@(") & set(text):
         # Without calls and variables it only computes, whatever its names are.
         return []

@@ -35,6 +35,7 @@ from jupyter_memkit.cells.purity.outside import (
 )
 from jupyter_memkit.cells.purity.queries import find_function, find_next_stage
 from jupyter_memkit.cells.purity.sql import is_select
+from jupyter_memkit.cells.purity.texts import Texts
 from jupyter_memkit.cells.purity.values import (
     OWN,
     EffectError,
@@ -57,6 +58,8 @@ class Expressions(ast.NodeVisitor):
         The names that the cell sets.
     namespace : mapping
         The user's variables.
+    texts : Texts
+        The texts in the cell.
 
     Attributes
     ----------
@@ -68,12 +71,15 @@ class Expressions(ast.NodeVisitor):
         The stages of queries that the cell's names hold.
     """
 
-    def __init__(self, local: set[str], namespace: Mapping[str, Any]) -> None:
+    def __init__(
+        self, local: set[str], namespace: Mapping[str, Any], texts: Texts
+    ) -> None:
         self.reach: dict[str, Reach] = {}
         self.modules: dict[str, Any] = {}
         self.stages: dict[str, str] = {}
         self._local = local
         self._namespace = namespace
+        self._texts = texts
 
     def read(self, node: ast.expr | None) -> Value:
         """Follow an expression whose value may go anywhere."""
@@ -268,7 +274,7 @@ class Expressions(ast.NodeVisitor):
 
     def _call_stage(self, node: ast.Call, name: str) -> Value:
         """Allow a listed call in a query, with values that may go anywhere."""
-        stage = find_next_stage(name, node)
+        stage = find_next_stage(name, node, self._find_text(node))
         if stage is None:
             raise EffectError(node.func)
         self._read_all([*node.args, *(keyword.value for keyword in node.keywords)])
@@ -303,8 +309,10 @@ class Expressions(ast.NodeVisitor):
             isinstance(named.get(seed), ast.Constant) for seed in DRAWING[method]
         ):
             raise EffectError(node.func)
-        if method in RUNNING_SQL and not (node.args and is_select(node.args[0])):
-            raise EffectError(node.func)
+        if method in RUNNING_SQL:
+            text = self._find_text(node)
+            if text is None or not is_select(text):
+                raise EffectError(node.func)
         if method == "crosstab" and len(node.args) > 2:
             raise EffectError(node)
         calls = [*node.args, *named.values()] if method in CALLING_BY_NAME else []
@@ -323,12 +331,16 @@ class Expressions(ast.NodeVisitor):
         """Follow the formula that a method of pandas computes."""
         if method not in READING_CODE:
             return
-        parts = None
-        if node.args and isinstance(node.func, ast.Attribute):
-            parts = read_formula(node.args[0], node.func.value)
+        text, parts = self._find_text(node), None
+        if text is not None and isinstance(node.func, ast.Attribute):
+            parts = read_formula(text, node.func.value)
         if parts is None:
             raise EffectError(node.func)
         self._read_all(parts)
+
+    def _find_text(self, node: ast.Call) -> str | None:
+        """Return the first argument of a call, if it is a text that is known."""
+        return self._texts.find(node.args[0]) if node.args else None
 
     def _put_into(self, node: ast.expr, value: Value) -> None:
         """Record that a variable now holds a value that was put into it."""

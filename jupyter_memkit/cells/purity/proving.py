@@ -16,6 +16,7 @@ from jupyter_memkit.cells.inputs import find_inputs
 from jupyter_memkit.cells.names import find_bound_names
 from jupyter_memkit.cells.purity.expressions import Expressions
 from jupyter_memkit.cells.purity.outside import is_listed
+from jupyter_memkit.cells.purity.texts import Texts
 from jupyter_memkit.cells.purity.values import EffectError, Reach
 
 
@@ -48,7 +49,8 @@ def find_effect(
     carried = local.intersection(find_inputs(tree, local)) - {chunk_name}
     if carried:
         return min(carried)
-    statements = _Statements(local | {chunk_name}, namespace)
+    texts = Texts(tree, chunk_name, namespace)
+    statements = _Statements(local | {chunk_name}, namespace, texts)
     before: dict[str, Reach] | None = None
     try:
         # In a loop, an assignment may follow the use of a name.
@@ -69,8 +71,10 @@ class _Statements(ast.NodeVisitor):
         The knowledge about its variables.
     """
 
-    def __init__(self, local: set[str], namespace: Mapping[str, Any]) -> None:
-        self.values = Expressions(local, namespace)
+    def __init__(
+        self, local: set[str], namespace: Mapping[str, Any], texts: Texts
+    ) -> None:
+        self.values = Expressions(local, namespace, texts)
         self._local = local
 
     def run(self, statements: Iterable[ast.stmt]) -> None:

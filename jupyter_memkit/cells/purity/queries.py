@@ -8,7 +8,6 @@ of the cell may hold one, but only the calls listed here may get it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from typing import Any
 
 from jupyter_memkit.cells.purity.outside import is_function_of
@@ -44,6 +43,8 @@ _QUERYING = frozenset(
         *("connection.sql", "context.execute"),
     }
 )
+# These make a query read or write nothing else.
+_OPTIONS = frozenset({"eager", "params"})
 
 
 def find_function(module: Any, attribute: str) -> str:
@@ -55,38 +56,46 @@ def find_function(module: Any, attribute: str) -> str:
     return ""
 
 
-def find_next_stage(name: str, call: ast.Call) -> str | None:
+def find_next_stage(name: str, call: ast.Call, text: str | None) -> str | None:
     """Return what follows from a call; None if it may have an effect.
+
+    Parameters
+    ----------
+    name : str
+        The name of the function or method.
+    call : ast.Call
+        The call.
+    text : str or None
+        Its first argument, if that is a text that is known.
 
     Examples
     --------
     >>> def check(code):
     ...     call = ast.parse(code, mode="eval").body
-    ...     return find_next_stage(ast.unparse(call.func), call)
+    ...     text = call.args[0].value if call.args else None
+    ...     return find_next_stage(ast.unparse(call.func), call, text)
     >>> check("duckdb.connect()"), check("duckdb.connect('orders.db')")
     ('connection', None)
     >>> check("connection.sql('select 1')"), check("relation.df()")
     ('relation', '')
     """
-    if name not in _CALLS or not _is_harmless(
-        name, call.args, {keyword.arg for keyword in call.keywords}
-    ):
+    named = {keyword.arg for keyword in call.keywords}
+    if name not in _CALLS or not _is_harmless(name, len(call.args), named, text):
         return None
     return _CALLS[name]
 
 
-def _is_harmless(name: str, given: Sequence[ast.expr], named: set[str | None]) -> bool:
+def _is_harmless(
+    name: str, n_given: int, named: set[str | None], text: str | None
+) -> bool:
     """Return whether a call has only arguments that leave it without an effect."""
     match name:
         case "duckdb.connect":
-            is_in_memory = all(
-                isinstance(each, ast.Constant) and each.value == ":memory:"
-                for each in given
-            )
+            is_in_memory = not n_given or (n_given, text) == (1, ":memory:")
             return is_in_memory and not named
         case "polars.SQLContext":
             # The tables may have any names.
             return not named & {None, "register_globals"}
         case _ if name in _QUERYING:
-            return bool(given) and is_select(given[0]) and named <= {"eager", "params"}
+            return text is not None and is_select(text) and named <= _OPTIONS
     return not named

@@ -7,7 +7,6 @@ those of a closed list.
 
 from __future__ import annotations
 
-import ast
 import re
 
 # Words that may stand before a bracket: functions, and SQL's own.
@@ -51,23 +50,18 @@ _QUERY = re.compile(
 )
 
 
-def is_select(node: ast.expr) -> bool:
-    """Return whether an expression is the text of a query that only reads.
+def is_select(text: str) -> bool:
+    """Return whether a text is a query that only reads.
 
     Examples
     --------
-    >>> def check(text):
-    ...     return is_select(ast.Constant(text))
-    >>> check("select avg(price) from chunk where shop = 'a;b()'")
+    >>> is_select("select avg(price) from chunk where shop = 'a;b()'")
     True
-    >>> check("with late as (from chunk where delay > 9) select count(*) from late")
+    >>> is_select("with late as (from chunk where delay > 9) select count(*) from late")
     True
-    >>> check("select nextval('ids')"), check("select 1; drop table orders")
+    >>> is_select("select nextval('ids')"), is_select("select 1; drop table orders")
     (False, False)
     """
-    text = node.value if isinstance(node, ast.Constant) else None
-    if not isinstance(text, str):
-        return False
     plain = _QUOTED.sub(_empty, text).strip().removesuffix(";").lower()
     is_open = bool({"'", '"'} & set(plain.replace("''", "").replace('""', "")))
     if is_open or ";" in plain or _HIDING.search(plain):
