@@ -307,8 +307,9 @@ class ChunkedMagics(Magics):
         -----
         The cell runs in your namespace, and the names that it sets stay, except in
         other processes (--workers, --on). All chunks have the columns and types of the
-        whole file. Series and frames are summed by their index. ``chunk_info`` has the
-        chunk's ``number``, ``first_row``, ``rows`` and ``source``; raise
+        whole file. Series and frames are summed by their index; equal counts of
+        ``value_counts`` can be in another order than over the whole. ``chunk_info`` has
+        the chunk's ``number``, ``first_row``, ``rows`` and ``source``; raise
         ``jupyter_memkit.StopChunks`` to end the run early. When a chunk fails or you
         interrupt the run, --into holds the result so far.
 
