@@ -184,19 +184,26 @@ class Mapped:
                 self.summary = summary = job.close(value, start_s)
         return summary
 
+    def _reject_rewriting(self) -> None:
+        """Reject a cell that would leave only the rows of the last chunk in a file."""
+        path = getattr(self._function, "rewritten", None)
+        if path is None or self._settings.limit == 1:
+            return
+        message = (
+            f"each chunk would write {path} anew, so only the rows of the last one "
+            "would be left; end the cell with the rows and add --out FILE, or give "
+            "each chunk a file of its own, with chunk_info.number in its name"
+        )
+        raise MemkitError(message)
+
     def _open_job(
         self, options: RunOptions, interrupts: Interrupts, stack: ExitStack
     ) -> tuple[Job, Ledger]:
         """Rehearse the function, and open what the run needs."""
         __tracebackhide__ = True
         is_whole = options.only is None
-        if is_whole and (path := getattr(self._function, "rewritten", None)):
-            message = (
-                f"each chunk would write {path} anew, so only the rows of the last one "
-                "would be left; end the cell with the rows and add --out FILE, or give "
-                "each chunk a file of its own, with chunk_info.number in its name"
-            )
-            raise MemkitError(message)
+        if is_whole:
+            self._reject_rewriting()
         # The values in a file are joined.
         op = options.op if options.out is None else "concat"
         function, sort = self._function, None

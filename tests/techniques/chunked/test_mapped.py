@@ -6,6 +6,7 @@ import gc
 import weakref
 from collections.abc import Generator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from jupyter_memkit.techniques.chunked import (
 )
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
+from tests.techniques.chunked.bodies import make_body
+from tests.techniques.chunked.reductions import make_table
 
 
 class Chunk(list[int]):
@@ -247,6 +250,18 @@ def test_bad_options(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(MemkitError) as raised:
         run_over(source, sum).run(**options)
     assert (str(raised.value), source.alive) == (sentence, [])
+
+
+def test_a_file_of_the_last_chunk(tmp_path: Path) -> None:
+    """A cell that writes one file anew for each chunk runs only over a single one."""
+    path = tmp_path / "rows.csv"
+    body = make_body("df.to_csv(path, index=False)", path=path)
+    table = make_table(3, 2_000)
+    with pytest.raises(MemkitError, match=r"each chunk would write .*rows\.csv anew"):
+        chunked(table, rows=500).map(body).run()
+    assert not path.exists()
+    assert chunked(table, rows=500, limit=1).map(body).run().chunks == 1
+    assert len(path.read_text().splitlines()) == 501
 
 
 def test_unknown_reduction_reads_nothing() -> None:
