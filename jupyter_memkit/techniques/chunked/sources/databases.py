@@ -276,7 +276,7 @@ def _read(reader: Any) -> Generator[Any, None, None]:
 
 def _reject_no_rows(columns: list[str]) -> None:
     if not columns:
-        message = f"{QUERY} returns no rows; use a SELECT"
+        message = f"{QUERY} was run, but returns no rows; use a SELECT"
         raise SourceError(message)
 
 
