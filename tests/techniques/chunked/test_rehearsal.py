@@ -869,6 +869,23 @@ def test_databases_of_the_cell(cell: str) -> None:
     assert (summary.value, summary.notes) == (table.q[table.q > 3].sum(), ())
 
 
+@pytest.mark.parametrize(
+    ("op", "code"),
+    [
+        ("concat", "df.v.eq(df.v.shift())"),
+        ("concat", "df[df.v != df.v.shift()]"),
+        ("sum", "int((df.v != df.v.shift()).sum())"),
+        ("sum", "sum(a == b for a, b in zip(df.v[:-1], df.v[1:]))"),
+    ],
+)
+def test_comparisons_with_the_row_before(op: str, code: str) -> None:
+    """A cell that compares each row with the one before is seen on rows that differ."""
+    table = pd.DataFrame({"v": [f"v{number}" for number in range(1_000)]})
+    reason = "depend on the other rows" if op == "concat" else "does not add up"
+    with pytest.raises(ReduceError, match=reason):
+        run(code, op, source=table)
+
+
 # Labels of pandas that are names of attributes of other objects.
 LABELS = ("a", "columns", "levels", "dtype", "tolist", "to_pylist", "schema", "name")
 

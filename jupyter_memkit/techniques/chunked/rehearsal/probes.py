@@ -216,6 +216,9 @@ def split_changed(rows: Any) -> Iterator[Split]:
         if changed is not None:
             name = f"two halves with missing values at the {where}"
             yield _split(name, changed, *halves)
+    alike = _repeat_row(rows, half)
+    if alike is not None:
+        yield _split("two halves that end and begin with the same row", alike, *halves)
 
 
 def _split(
@@ -235,6 +238,20 @@ def repeat(rows: Any, times: int) -> Any:
         repeated = pandas.concat([rows] * times, ignore_index=True)
         return repeated.rename_axis(index.name)
     return take(rows, [*range(len(rows))] * times)
+
+
+def _repeat_row(rows: Any, place: int) -> Any:
+    """Return rows with a row in the place of the next; None if the index forbids it.
+
+    A comparison with the row before has the result of no such row wherever they differ.
+    """
+    n_rows = len(rows)
+    changed = take(rows, [*range(place), place - 1, *range(place + 1, n_rows)])
+    if type(rows).__module__.partition(".")[0] == "pandas":
+        if type(rows.index) is not sys.modules["pandas"].RangeIndex:
+            return None
+        changed.index = rows.index
+    return changed
 
 
 def _sort(rows: Any, used: Container[str]) -> Iterator[tuple[str, list[int]]]:
