@@ -878,9 +878,26 @@ def test_databases_of_the_cell(cell: str) -> None:
         ("sum", "sum(a == b for a, b in zip(df.v[:-1], df.v[1:]))"),
     ],
 )
-def test_comparisons_with_the_row_before(op: str, code: str) -> None:
-    """A cell that compares each row with the one before is seen on rows that differ."""
+def test_comparisons_with_an_equal_row_before(op: str, code: str) -> None:
+    """A cell that asks whether the row before is the same is seen, if none ever is."""
     table = pd.DataFrame({"v": [f"v{number}" for number in range(1_000)]})
+    reason = "depend on the other rows" if op == "concat" else "does not add up"
+    with pytest.raises(ReduceError, match=reason):
+        run(code, op, source=table)
+
+
+@pytest.mark.parametrize(
+    ("op", "code"),
+    [
+        ("concat", "df.v.diff() > 50"),
+        ("concat", "df[df.v.diff().abs() > 50]"),
+        ("sum", "int((df.v.diff() > 50).sum())"),
+        ("count", "np.flatnonzero(np.diff(df.v) > 50)"),
+    ],
+)
+def test_jumps_from_the_row_before(op: str, code: str) -> None:
+    """A cell that looks for jumps is seen, if there are none in the sample rows."""
+    table = pd.DataFrame({"v": np.random.default_rng(1).normal(size=1_000)})
     reason = "depend on the other rows" if op == "concat" else "does not add up"
     with pytest.raises(ReduceError, match=reason):
         run(code, op, source=table)
