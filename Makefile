@@ -24,11 +24,14 @@ PARALLEL := --numprocesses 2 --dist loadfile
 CHUNKED := tests/techniques/chunked
 HINTS := tests/hints
 DOCS := notebooks/docs
-SEARCHES := tests/techniques/releasing tests/techniques/unloading \
-	tests/techniques/test_release.py tests/magics/test_out_of_memory.py \
-	tests/techniques/test_spill.py tests/measure/test_holders.py \
-	tests/magics/test_memfree.py tests/magics/test_memls.py tests/magics/test_spill.py \
-	tests/magics/test_unload.py tests/test_examples.py tests/test_records.py
+SEARCHES := tests/techniques/gc_pausing tests/techniques/releasing \
+	tests/techniques/unloading tests/techniques/test_release.py \
+	tests/techniques/test_spill.py tests/techniques/test_spill_names.py \
+	tests/magics/test_foreign_code.py tests/magics/test_gc_pause.py \
+	tests/magics/test_memfree.py tests/magics/test_memls.py \
+	tests/magics/test_out_of_memory.py tests/magics/test_shrink.py \
+	tests/magics/test_spill.py tests/magics/test_unload.py \
+	tests/measure/test_holders.py tests/test_examples.py tests/test_records.py
 # Each part collects coverage; `make coverage` reports and checks the total.
 COVERAGE := --cov --cov-report= --cov-fail-under=0
 CORE := tests/channel tests/hints tests/show tests/track tests/measure/test_*.py \
@@ -82,8 +85,8 @@ test-python: $(VENV)/installed
 test-chunked: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(CHUNKED)
 
-# Separate, because they search their whole process: objects of other tests would take
-# time, and would be found as well.
+# Separate, because they search their whole process, or collect its garbage: objects of
+# other tests would take time, and would be found as well.
 test-searches: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(SEARCHES)
 
