@@ -87,6 +87,14 @@ def test_each_byte_is_scanned_once(
     assert sum(seen) == len(content)
 
 
+@pytest.mark.parametrize("last", ["3,4", '3,"4"', '"3\n",4', "3,4\r"])
+def test_last_line_without_end(last: str) -> None:
+    """It is in one block with the lines before it, not a block of one row."""
+    content = f"1,2\n{last}".encode()
+    blocks = cut_lines(io.BytesIO(content), lambda: 4_096, LineEnds(","), "a")
+    assert [bytes(block) for block in blocks] == [content]
+
+
 def test_quoted_lines_are_cut_at_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """If a quoted value ends near the end of a block, the rest is not inspected."""
     content = b'1,"a ""b"" c",2\n' * 100_000

@@ -52,7 +52,9 @@ def cut_lines(
         if count == rest:
             break
         ends.find_last(buffer, rest, count)
-        end = ends.last
+        # The last line of a file may have no end, and is no block of its own.
+        is_whole = count < size and not ends.is_inside
+        end = count if is_whole else ends.last
         if end:
             yield memoryview(buffer)[:end]
             buffer[: count - end] = buffer[end:count]
