@@ -1,4 +1,4 @@
-"""The memory guard in a notebook that runs without a page."""
+"""The memory guard in notebooks that run without a page."""
 
 from __future__ import annotations
 
@@ -12,8 +12,31 @@ from nbclient.exceptions import CellExecutionError
 
 from tests.kernel_sockets import with_sockets_in
 from tests.lab_server import isolated_environment
+from tests.notebooks.executing import execute
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
+
+CHECKS = """\
+assert counts["UA"] > 500_000, counts
+lines = ("%%mem", "counts = {}")
+(counting,) = (c for c in memkit.tracker().cells if c.first_line in lines)
+assert counting.peak_bytes - counting.before_bytes < 200e6
+assert report["mark"] == "800 MB" and "float(number)" in report["line"], report
+"""
+
+
+def test_guard(tmp_path: Path) -> None:
+    """The runaway cell is stopped, nothing is lost, and the cure works."""
+    shown = execute("06_guard", tmp_path, CHECKS)
+    assert "Stopped: " in shown["grow"]
+    assert "pairs" in shown["grow"].split("variables")[1]
+    assert "%memfree pairs" in shown["grow"]
+    days = int(shown["alive"].split("and ")[1].split(" of")[0])
+    assert 20 < days < 365
+    assert "returned to the system" in shown["free"]
+    assert "an allocation of 7.5 GiB would exceed the mark of 600 MB" in shown["one"]
+    assert shown["death"] == "True"
+    assert "no guard is armed" in shown["off"]
 
 
 def test_in_batch(tmp_path: Path) -> None:
