@@ -51,6 +51,17 @@ class LabServer:
         urllib.error.HTTPError
             If the status is not a success.
         """
+        text = self.read(method, path, body)
+        return json.loads(text) if text else None
+
+    def read(self, method: str, path: str, body: Any = None) -> str:
+        """Send a request and return the text of the reply.
+
+        Raises
+        ------
+        urllib.error.HTTPError
+            If the status is not a success.
+        """
         request = urllib.request.Request(
             f"{self.base_url}/{path}",
             method=method,
@@ -58,8 +69,8 @@ class LabServer:
             headers={"Authorization": f"token {_TOKEN}"},
         )
         with _NO_PROXY.open(request, timeout=LIMIT_S) as reply:
-            text = reply.read()
-        return json.loads(text) if text else None
+            text: str = reply.read().decode()
+        return text
 
     def start_kernel(self, name: str = "python3") -> str:
         """Start a kernel and return its id."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import urllib.request
 from pathlib import Path
 
 import psutil
@@ -28,17 +27,11 @@ pytestmark = [
 
 def scrape(server: LabServer) -> dict[str, dict[str, float]]:
     """Return the metrics of the kit: for each name, the value for each kernel."""
-    request = urllib.request.Request(
-        f"{server.base_url}/metrics",
-        headers={"Authorization": f"token {server.token}"},
-    )
-    with urllib.request.urlopen(request, timeout=LIMIT_S) as reply:
-        text = reply.read().decode()
     return {
         family.name.removeprefix("jupyter_memkit_kernel_"): {
             sample.labels["kernel_id"]: sample.value for sample in family.samples
         }
-        for family in text_string_to_metric_families(text)
+        for family in text_string_to_metric_families(server.read("GET", "metrics"))
         if family.name.startswith("jupyter_memkit_kernel_")
     }
 
