@@ -21,7 +21,7 @@ from jupyter_memkit.techniques.processes import watching
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.listening import Listener
 from jupyter_memkit.techniques.processes.process import ChildProcess
-from tests.waiting import interrupt_when, press_ctrl_c, wait_until
+from tests.waiting import LIMIT_S, interrupt_when, press_ctrl_c, wait_until
 
 pytestmark = pytest.mark.traced_children
 
@@ -65,7 +65,7 @@ def test_output_is_live(shared: ChildProcess, tmp_path: Path) -> None:
 
     def work() -> bool:
         print("now", end="")
-        deadline_s = time.monotonic() + 60
+        deadline_s = time.monotonic() + LIMIT_S
         while not path.exists() and time.monotonic() < deadline_s:
             time.sleep(0.01)
         return path.exists()
