@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.browser.lab_page import LabPage
+from tests.browser.patient_manager import READY, PatientManager
 from tests.lab_server import LabServer, lab_server
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +18,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     with lab_server(
         tmp_path_factory.mktemp("culling"),
         "--expose-app-in-browser",
+        f"--ServerApp.kernel_manager_class={PatientManager.__module__}.PatientManager",
         "--MappingKernelManager.cull_idle_timeout=15",
         "--MappingKernelManager.cull_interval=1",
         "--MappingKernelManager.cull_connected=True",
@@ -38,10 +41,5 @@ def test_idle_kernel_is_culled_with_the_sidebar_open(
     lab.wait_for_status("live")
     lab.run_cell(0)
     lab.wait_for_end_of("c-0")
-    lab.page.wait_for_function(
-        """async () => {
-            const { serviceManager } = window.jupyterapp;
-            await serviceManager.kernels.refreshRunning();
-            return [...serviceManager.kernels.running()].length === 0;
-        }"""
-    )
+    (server.root / READY).touch()
+    wait_until(lambda: server.ask("GET", "api/kernels") == [])
