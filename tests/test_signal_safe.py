@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_memkit.signal_safe import SignalSafe
 from jupyter_memkit.track.events import CellEvents
 from jupyter_memkit.track.tracker import MemoryTracker, tracker
-from tests.waiting import press_ctrl_c
+from tests.waiting import LIMIT_S, press_ctrl_c
 
 # It ends by itself, so that a lost interrupt fails the test instead of hanging it.
 LONG_CELL = """
@@ -123,13 +123,13 @@ def test_every_thread_has_a_call_of_its_own() -> None:
     def serve(argument: str) -> None:
         if argument == "first":
             inside.set()
-            go_on.wait(60)
+            go_on.wait(LIMIT_S)
         seen.append(argument)
 
     call = SignalSafe(serve)
     thread = threading.Thread(target=call, args=("first",))
     thread.start()
-    inside.wait(60)
+    inside.wait(LIMIT_S)
     call("second")
     go_on.set()
     thread.join()

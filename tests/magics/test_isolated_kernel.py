@@ -140,7 +140,7 @@ def test_restart(kernel: RealKernel) -> None:
     pid, kernel_pid = map(int, printed.split())
     os.kill(kernel_pid, signal.SIGKILL)
     with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(pid).wait(20)
+        psutil.Process(pid).wait(LIMIT_S)
     assert not psutil.pid_exists(pid) or (
         psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     )

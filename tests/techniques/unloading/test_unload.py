@@ -17,7 +17,7 @@ from jupyter_memkit.measure import heap
 from jupyter_memkit.techniques.unloading import libraries, unload
 from tests.techniques.unloading import baking
 from tests.techniques.unloading.packages import assert_refused, load
-from tests.waiting import press_ctrl_c
+from tests.waiting import LIMIT_S, press_ctrl_c
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -319,7 +319,7 @@ def test_import_is_going_on() -> None:
     baking.started, baking.go_on = threading.Event(), threading.Event()
     thread = threading.Thread(target=importlib.import_module, args=("oven.slow",))
     thread.start()
-    assert baking.started.wait(30)
+    assert baking.started.wait(LIMIT_S)
     try:
         namespace = {"oven": sys.modules["oven"]}
         assert_refused(namespace, "oven", match=r"oven\.slow is being imported")
