@@ -54,7 +54,7 @@ def choose_name(
     Raises
     ------
     UsageError
-        If the cell reads no chunk but other variables that may be meant to be it.
+        If the cell does not read the chunk, but a variable that may be meant as it.
     """
     names, _ = find_global_names(tree)
     if given is not None or {_DEFAULT, INFO_NAME} & set(names):
