@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 from collections.abc import Iterator
 from typing import Any
 
-import psutil
 import pytest
 
+from jupyter_memkit.measure.process import is_running
 from tests.real_kernel import RealKernel, real_kernel
-from tests.waiting import LIMIT_S
+from tests.waiting import LIMIT_S, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +138,4 @@ def test_restart(kernel: RealKernel) -> None:
     printed = kernel.run("print(listed.processes[0].pid, os.getpid())")
     pid, kernel_pid = map(int, printed.split())
     os.kill(kernel_pid, signal.SIGKILL)
-    with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(pid).wait(LIMIT_S)
-    assert not psutil.pid_exists(pid) or (
-        psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    )
+    wait_until(lambda: not is_running(pid))

@@ -282,7 +282,7 @@ def test_end_with_children(process: ChildProcess, tmp_path: Path) -> None:
         run(process, work)
     pid = int(path.read_text())
     # It is not a child of this process, so there is nothing to join.
-    wait_until(lambda: not psutil.pid_exists(pid))
+    wait_until(lambda: not is_running(pid))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no fork")
@@ -456,4 +456,4 @@ def test_end_with_the_parent(end: str) -> None:
     assert ended.stderr == ""
     pid = int(ended.stdout)
     # It is not a child of this process, so there is nothing to join.
-    wait_until(lambda: not psutil.pid_exists(pid))
+    wait_until(lambda: not is_running(pid))

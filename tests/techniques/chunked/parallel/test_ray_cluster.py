@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.process import is_running
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.parallel.choosing import open_cluster
 from tests.techniques.chunked.parallel.running import BUDGET_BYTES, run_on, values
@@ -27,7 +28,7 @@ def test_the_cluster_of_init(ray: Any) -> None:
         assert cluster.n_workers == 2
         pids = values(run_on(cluster, range(6), lambda _: os.getpid(), rows=1))
     assert os.getpid() not in pids
-    wait_until(lambda: not any(map(psutil.pid_exists, pids)))
+    wait_until(lambda: not any(map(is_running, pids)))
     assert ray.is_initialized()
 
 
@@ -105,7 +106,7 @@ def test_interrupt(ray: Any, tmp_path: Path) -> None:
     ):
         run_on(cluster, range(1), sleep_long, rows=1)
     thread.join()
-    wait_until(lambda: not psutil.pid_exists(int(pid_file.read_text())))
+    wait_until(lambda: not is_running(int(pid_file.read_text())))
 
 
 @pytest.mark.ml
