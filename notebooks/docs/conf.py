@@ -56,6 +56,10 @@ html_title = "jupyter_memkit"
 html_static_path = ["static"]
 html_css_files = ["outputs.css"]
 html_sourcelink_suffix = ""
+# Those without pages below them, whose sidebar would be empty.
+html_sidebars: dict[str, list[str]] = {
+    page: [] for page in ("start", "measuring", "benchmarks", "environments", "changes")
+}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": True,
