@@ -15,7 +15,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import accumulate, chain, count, repeat
+from itertools import accumulate, count, cycle, repeat
 from operator import getitem, itemgetter
 from typing import Any
 
@@ -98,9 +98,10 @@ def _read_last_keys(mapping: OrderedDict[str, Any]) -> Iterator[str]:
 def _make_step(steps: Iterator[object]) -> Callable[[object, object], Any]:
     """Return a callable with two arguments, each call of which is one ``next``."""
     # `max` calls its key for both arguments, which are the unused defaults of `next`,
-    # and compares what that returns.
-    pairs = zip(map(bool, steps), repeat(0), strict=False)
-    return partial(max, key=partial(next, chain.from_iterable(pairs)))
+    # and compares what that returns. None of these iterators ends if a step fails, as
+    # it does at the limit of recursion; a chain would, and every later call would fail.
+    turns = cycle((map(bool, steps), repeat(0)))
+    return partial(max, key=partial(next, map(next, turns)))
 
 
 def _read_duration_ns(

@@ -57,6 +57,42 @@ print(lost, watch.close().counts[2] > 0)
 """
 
 
+# Collections at the limit of recursion, where calls from C fail as well.
+RECURSION = """
+import gc, sys
+from jupyter_memkit.measure.collector_timer import CollectorTimer
+
+def deep(kept):
+    kept.append([kept])
+    deep(kept)
+
+timer = CollectorTimer()
+timer.start()
+found = gc.get_threshold()
+gc.set_threshold(3, 3, 3)
+for _ in range(100):
+    try:
+        deep([])
+    except RecursionError:
+        pass
+gc.set_threshold(*found)
+print("now", file=sys.stderr)
+before, = timer.read_durations_s()[2:]
+gc.collect()
+after, = timer.read_durations_s()[2:]
+print(after > before)
+"""
+
+
+def test_collection_at_the_limit_of_recursion() -> None:
+    """A collection whose time could not be read does not make later ones fail."""
+    done = subprocess.run(
+        [sys.executable, "-c", RECURSION], capture_output=True, text=True, check=True
+    )
+    _, _, later = done.stderr.partition("now\n")
+    assert (done.stdout, later) == ("True\n", "")
+
+
 @pytest.mark.own_process
 def test_timing_keeps_nothing() -> None:
     """Each collection leaves nothing that would keep an arena of Python's heap."""
