@@ -10,13 +10,14 @@ signals, so the exception is raised in the user's code, right after the collecti
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import accumulate, count, cycle, repeat
-from operator import getitem, itemgetter
+from itertools import accumulate, cycle, repeat
+from operator import getitem, itemgetter, sub
 from typing import Any
 
 _GENERATIONS = 3
@@ -26,14 +27,12 @@ class CollectorTimer:
     """Sums the time of collections by generation, from `start` to `stop`."""
 
     def __init__(self) -> None:
-        self._starts = [_Marks() for _ in range(_GENERATIONS)]
-        self._stops = [_Marks() for _ in range(_GENERATIONS)]
-        self._started_ns = 0
+        self._sums = [_Sum() for _ in range(_GENERATIONS)]
         # The infos of the phases, that of the latest phase last.
         infos: OrderedDict[str, dict[str, Any]] = OrderedDict()
         marking = {
-            "start": [each.marking for each in self._starts],
-            "stop": [each.marking for each in self._stops],
+            "start": [each.starting for each in self._sums],
+            "stop": [each.stopping for each in self._sums],
         }
         marks: Iterator[Iterator[None]] = map(
             getitem,
@@ -56,7 +55,8 @@ class CollectorTimer:
 
     def start(self) -> None:
         """Start timing collections."""
-        self._started_ns = time.perf_counter_ns()
+        for each in self._sums:
+            each.begin()
         gc.callbacks.extend(self._callbacks)
 
     def stop(self) -> None:
@@ -67,27 +67,44 @@ class CollectorTimer:
 
     def read_durations_s(self) -> tuple[float, float, float]:
         """Return the time of collections by generation so far, in seconds."""
-        now_ns = time.perf_counter_ns()
-        young_s, middle_s, old_s = (
-            _read_duration_ns(starts, stops, self._started_ns, now_ns) / 1e9
-            for starts, stops in zip(self._starts, self._stops, strict=True)
-        )
+        young_s, middle_s, old_s = (each.read_ns() / 1e9 for each in self._sums)
         return young_s, middle_s, old_s
 
 
-class _Marks:
-    """Points in time, of which only the number and the sum are kept."""
+class _Sum:
+    """Sums the time of the collections of one generation.
+
+    A collection whose start or stop could not be noted, as at the limit of recursion,
+    does not count.
+    """
 
     def __init__(self) -> None:
-        self._latest = deque([(0, 0)], maxlen=1)
+        self._first_ns = 0
+        self._start_ns: deque[int] = deque(maxlen=1)
+        self._sum_ns = deque([0], maxlen=1)
         moments_ns = iter(time.perf_counter_ns, None)
-        marks = zip(count(1), accumulate(moments_ns), strict=False)
-        self.marking: Iterator[None] = map(self._latest.append, marks)
-        """Each ``next`` records a point in time."""
+        self.starting: Iterator[None] = map(self._start_ns.append, moments_ns)
+        """Each ``next`` notes the start of a collection."""
+        durations_ns = map(sub, moments_ns, iter(self._start_ns.pop, None))
+        self.stopping: Iterator[None] = map(
+            self._sum_ns.append, accumulate(durations_ns)
+        )
+        """Each ``next`` adds the time since the start."""
 
-    def read(self) -> tuple[int, int]:
-        """Return the number and the sum of the points."""
-        return self._latest[0]
+    def begin(self) -> None:
+        """Count a collection that is already running from now on."""
+        self._first_ns = time.perf_counter_ns()
+        self._start_ns.append(self._first_ns)
+
+    def read_ns(self) -> int:
+        """Return the time so far, even during a collection."""
+        sum_ns = self._sum_ns[0]
+        # Nothing, unless a collection is running, or there was none yet.
+        with contextlib.suppress(IndexError):
+            start_ns = self._start_ns[0]
+            if start_ns != self._first_ns:
+                return sum_ns + time.perf_counter_ns() - start_ns
+        return sum_ns
 
 
 def _read_last_keys(mapping: OrderedDict[str, Any]) -> Iterator[str]:
@@ -102,19 +119,3 @@ def _make_step(steps: Iterator[object]) -> Callable[[object, object], Any]:
     # it does at the limit of recursion; a chain would, and every later call would fail.
     turns = cycle((map(bool, steps), repeat(0)))
     return partial(max, key=partial(next, map(next, turns)))
-
-
-def _read_duration_ns(
-    starts: _Marks, stops: _Marks, started_ns: int, now_ns: int
-) -> int:
-    """Return the time between starts and stops, even during a collection."""
-    (n_starts, starts_ns), (n_stops, stops_ns) = starts.read(), stops.read()
-    duration_ns = stops_ns - starts_ns
-    if n_stops > n_starts:
-        # The timer was started during the first one.
-        return duration_ns - started_ns
-    if n_starts > n_stops:
-        # The last one is still running.
-        return duration_ns + now_ns
-    # Negative if both are true.
-    return duration_ns if duration_ns >= 0 else duration_ns + now_ns - started_ns
