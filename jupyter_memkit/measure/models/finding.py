@@ -16,6 +16,7 @@ from typing import Any, Literal
 import torch
 
 from jupyter_memkit.measure.attributes import read_attributes
+from jupyter_memkit.measure.models.torchscript import TORCHSCRIPT, read_torchscript
 from jupyter_memkit.measure.sizes.allocation import has_referents
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
@@ -172,6 +173,8 @@ def _classify(kind: type) -> Kind | None:
 
 def _find_readers(kind: type) -> tuple[_Reader, ...]:
     """Return what reads the objects of a type; nothing for those without parts."""
+    if issubclass(kind, TORCHSCRIPT):
+        return (_read_torchscript,)
     if issubclass(kind, _PROGRAM) or not _can_refer(kind):
         return ()
     if kind is FunctionType:
@@ -191,7 +194,7 @@ def _find_readers(kind: type) -> tuple[_Reader, ...]:
 
 
 def _can_refer(kind: type) -> bool:
-    return has_referents(kind) or _is_array_type(kind)
+    return has_referents(kind) or _is_array_type(kind) or issubclass(kind, TORCHSCRIPT)
 
 
 def _is_array_type(kind: type) -> bool:
@@ -244,6 +247,11 @@ def _read_function(function: FunctionType) -> Iterator[_Part]:
     yield ".__kwdefaults__", function.__kwdefaults__
     for name, each in list(function.__dict__.items()):
         yield f".{name}", each
+
+
+def _read_torchscript(value: Any) -> Iterator[_Part]:
+    """Yield the tensors of an object of C++, which no code names."""
+    yield from ((None, tensor) for tensor in read_torchscript(value))
 
 
 def _name_attributes(value: Any) -> Iterator[_Part]:

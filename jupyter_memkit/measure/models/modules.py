@@ -14,10 +14,11 @@ import torch
 
 from jupyter_memkit.measure.attributes import read_attributes
 from jupyter_memkit.measure.models.tensors import iterate_tensors
+from jupyter_memkit.measure.models.torchscript import TORCHSCRIPT, read_torchscript
 
 _REGISTERED = ("_parameters", "_buffers", "_modules")
-# Objects of C++ whose tensors Python does not see: packed weights of quantized layers.
-_OPAQUE = (torch.ScriptObject,)
+# Where a traced module has the scripted one that it stands for.
+_WRAPPED = "_actual_script_module"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Layer:
     module : torch.nn.Module
         The module.
     parameters, buffers : list of torch.Tensor
-        What is registered there; `buffers` also has tensors in plain attributes.
+        What is registered there; `buffers` also has tensors in plain attributes, and
+        the constants of TorchScript.
     is_whole : bool
         Whether this is everything.
     """
@@ -53,19 +55,29 @@ def find_layers(module: Any) -> Iterator[Layer]:
         parameters, buffers, modules = (
             _read_items(attributes.get(registered)) for registered in _REGISTERED
         )
+        if _WRAPPED in attributes:
+            modules[""] = attributes[_WRAPPED]
         others = [value for key, value in attributes.items() if key not in _REGISTERED]
+        scripts = [value for value in others if issubclass(type(value), TORCHSCRIPT)]
+        constants = [each for script in scripts for each in read_torchscript(script)]
         yield Layer(
             name=name,
             module=each,
             parameters=list(iterate_tensors(parameters.values())),
-            buffers=list(iterate_tensors([*buffers.values(), *others])),
-            is_whole=not any(issubclass(type(value), _OPAQUE) for value in others),
+            buffers=list(iterate_tensors([*buffers.values(), *others, *constants])),
+            # Nothing is visible of packed weights in quantized layers, nor of what
+            # compiled code computes from constants in advance.
+            is_whole=not constants and not any(map(_is_opaque, scripts)),
         )
         # The first comes last, because the last is popped first.
         for key, child in reversed(modules.items()):
             if issubclass(type(child), torch.nn.Module) and id(child) not in met:
                 met.add(id(child))
-                waiting.append((f"{name}.{key}".removeprefix("."), child))
+                waiting.append((f"{name}.{key}".strip("."), child))
+
+
+def _is_opaque(script: Any) -> bool:
+    return issubclass(type(script), torch.ScriptObject)
 
 
 def _read_items(registered: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_memkit.measure.models import ModelSizes, Split, model_sizes
+from jupyter_memkit.measure.sizes import sizeof
 
 torch: Any = pytest.importorskip("torch")
 pytestmark = pytest.mark.ml
@@ -124,7 +125,50 @@ def test_scripted() -> None:
     """A traced module has the parameters of C++ objects."""
     traced = torch.jit.trace(nn.Linear(100, 100), torch.ones(1, 100))
     sizes = measure(traced=traced)
+    assert [(model.name, model.part_of) for model in sizes.models] == [("traced", None)]
     assert total(sizes).parameters_bytes == LINEAR_BYTES
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_constants_of_torchscript() -> None:
+    """What a traced function or a frozen module has as constants counts, once."""
+    weight = torch.ones(1000)
+    function = torch.jit.trace(lambda x: x + weight, torch.ones(1000))
+    sizes = measure(function=function)
+    assert sizes.others["RAM"].tensors_bytes == 4000
+    assert measure(function=function, weight=weight).total.total_bytes == 4000
+    assert sizeof(function).bytes >= 4000
+    assert not sizeof(function).exact
+
+    frozen = torch.jit.freeze(torch.jit.script(nn.Linear(100, 100).eval()))
+    assert total(measure(frozen=frozen)).total_bytes == LINEAR_BYTES
+    assert sizeof(frozen).bytes >= LINEAR_BYTES
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_attributes_of_torchscript() -> None:
+    """A scripted module has the tensors in its attributes, lists and dicts included."""
+
+    class Listing(nn.Module):  # type: ignore[misc,name-defined]
+        """Has tensors that are not registered."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.one = [torch.ones(1000)]
+            self.other = {"a": torch.ones(1000)}
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            """Add them."""
+            return x + self.one[0] + self.other["a"]
+
+    # torch does not read annotations that are texts.
+    Listing.__annotations__ = {
+        "one": list[torch.Tensor],
+        "other": dict[str, torch.Tensor],
+    }
+    scripted = torch.jit.script(Listing())
+    assert total(measure(scripted=scripted)).buffers_bytes == 2 * 4000
+    assert sizeof(scripted).bytes >= 2 * 4000
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from jupyter_memkit.measure.models.tensors import (
     read_memory,
     read_storage,
 )
+from jupyter_memkit.measure.models.torchscript import read_torchscript
 from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import Parts
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
@@ -40,3 +41,13 @@ def size_tensor(tensor: Any) -> Parts:
 def size_storage(storage: Any) -> Parts:
     """Size a storage."""
     return Parts(own_bytes=allocated(sys.getsizeof(())), buffers=read_storage(storage))
+
+
+@sizer("torch.ScriptObject", "torch.jit.torch.jit.ScriptFunction")
+def size_torchscript(value: Any) -> Parts:
+    """Size an object of TorchScript by its tensors; compiled code is not visible."""
+    return Parts(
+        own_bytes=allocated(sys.getsizeof(value)),
+        children=tuple(read_torchscript(value)),
+        is_whole=False,
+    )
