@@ -39,8 +39,8 @@ def explain_models(models: Iterable[ModelSize], sizes: ModelSizes) -> Iterator[s
     totals = [model.total for model in models]
     if any(total.optimizer_bytes or total.activations_bytes for total in totals):
         yield (
-            "Optimizer state and activations are listed with their model; other "
-            "variables hold them."
+            "Optimizer state and activations are listed with their model, also those "
+            "that other variables hold."
         )
     for cache in sizes.caches:
         place = "pinned host memory" if cache.device == "pinned" else cache.device

@@ -49,12 +49,18 @@ class Model:
     layers: list[Layer]
 
     @property
+    def tensors(self) -> list[Any]:
+        """Its parameters and buffers."""
+        return [
+            each
+            for layer in self.layers
+            for each in (*layer.parameters, *layer.buffers)
+        ]
+
+    @property
     def has_tensors(self) -> bool:
         """Whether it is more than a function, as a loss without weights is."""
-        return any(
-            layer.parameters or layer.buffers or not layer.is_whole
-            for layer in self.layers
-        )
+        return bool(self.tensors) or not all(layer.is_whole for layer in self.layers)
 
 
 class Total:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import torch
 
 from jupyter_memkit.measure.attributes import read_attributes
+from jupyter_memkit.measure.models.optimizers import is_optimizer_type
 from jupyter_memkit.measure.models.torchscript import TORCHSCRIPT, read_torchscript
 from jupyter_memkit.measure.sizes.allocation import has_referents
 from jupyter_memkit.measure.sizes.identity import contains_identical
@@ -166,7 +167,7 @@ def _classify(kind: type) -> Kind | None:
         return "tensor"
     if issubclass(kind, torch.nn.Module):
         return "module"
-    if issubclass(kind, torch.optim.Optimizer):
+    if is_optimizer_type(kind):
         return "optimizer"
     return None
 

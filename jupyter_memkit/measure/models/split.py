@@ -14,16 +14,15 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from jupyter_memkit.measure.attributes import read_attributes
 from jupyter_memkit.measure.models.adding_up import Claim, Model, Total
 from jupyter_memkit.measure.models.device_caches import read_device_caches
 from jupyter_memkit.measure.models.finding import Finder, Found
 from jupyter_memkit.measure.models.graphs import Graph
 from jupyter_memkit.measure.models.modules import find_layers
+from jupyter_memkit.measure.models.optimizers import read_state
 from jupyter_memkit.measure.models.records import ModelSize, ModelSizes
 from jupyter_memkit.measure.models.tensors import (
     find_buffers,
-    iterate_tensors,
     read_gradient,
     read_graph,
 )
@@ -87,14 +86,14 @@ class Splitter:
         """Describe the parts, as far as there is time."""
         names: dict[int, str] = {}
         for model, whole in zip(self._models, wholes, strict=True):
-            for layer in model.layers:
-                names.setdefault(id(layer.module), whole.name)
+            for each in (*(layer.module for layer in model.layers), *model.tensors):
+                names.setdefault(id(each), whole.name)
         described = []
         try:
             for part in self._parts:
                 self._check()
                 total = Total([part], self._claims, with_others=False)
-                owner = names[id(part.found.value)]
+                owner = names.get(id(part.found.value)) or names[id(part.tensors[0])]
                 described.append(total.describe(part, layers=layers, part_of=owner))
         except OutOfTimeError:
             self._is_whole = False
@@ -160,15 +159,8 @@ class Splitter:
 
     def _claim_state(self, optimizer: Any) -> None:
         """Claim what an optimizer keeps for each parameter."""
-        attributes = dict(read_attributes(optimizer))
-        state = attributes.pop("state", {})
-        if issubclass(type(state), dict):
-            for parameter, values in list(dict.items(state)):
-                for tensor in iterate_tensors([values]):
-                    self._claim(tensor, "optimizer", parameter)
-        # The groups list the parameters; the rest can be anything.
-        for tensor in iterate_tensors(attributes.values()):
-            self._claim(tensor, "optimizer", tensor)
+        for tensor, owner in read_state(optimizer):
+            self._claim(tensor, "optimizer", owner)
 
     def _claim_saved(self, graph: Graph, parameters: set[int]) -> None:
         nearest = _find_nearest(graph, parameters)
@@ -186,15 +178,21 @@ class Splitter:
 
 
 def _drop_parts(models: list[Model]) -> list[Model]:
-    """Drop modules that are parts of others, and those that come before."""
+    """Drop modules that are parts of others, and those that come before.
+
+    One whose tensors are all in another is a part of it: a traced copy, or a layer of
+    Keras, whose models register only the tensors with torch.
+    """
     inner = {id(layer.module) for model in models for layer in model.layers[1:]}
     # Of modules that contain each other, the first that no other model contains.
     models = sorted(models, key=lambda model: id(model.found.value) in inner)
     kept = []
     met: set[int] = set()
     for model in models:
-        if id(model.found.value) not in met:
+        tensors = set(map(id, model.tensors))
+        if id(model.found.value) not in met and not (tensors and tensors <= met):
             met.update(id(layer.module) for layer in model.layers)
+            met |= tensors
             kept.append(model)
     return kept
 

@@ -130,6 +130,20 @@ def test_scripted() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_a_model_of_tensors_of_another() -> None:
+    """A module whose tensors are all in another is a part of it, as a traced one."""
+    net = nn.Linear(100, 100)
+    traced = torch.jit.trace(net, torch.ones(1, 100))
+    sizes = measure(net=net, traced=traced)
+    assert [(model.name, model.part_of) for model in sizes.models] == [
+        ("net", None),
+        ("traced", "net"),
+    ]
+    assert {model.total.parameters_bytes for model in sizes.models} == {LINEAR_BYTES}
+    assert sizes.total.total_bytes == LINEAR_BYTES
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_constants_of_torchscript() -> None:
     """What a traced function or a frozen module has as constants counts, once."""
     weight = torch.ones(1000)
