@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from jupyter_memkit.cells.magic_calls import read_magic_call
 from jupyter_memkit.cells.parsing import parse
@@ -25,6 +25,8 @@ _GROWING = frozenset(
         *("put", "setdefault", "update"),
     }
 )
+# Attributes of tables through which a subscript reaches their cells.
+_INDEXERS = frozenset({"at", "iat", "iloc", "loc"})
 # Calls whose results have no graph.
 _PLAIN_METHODS = frozenset({"detach", "item", "numpy", "tolist"})
 _PLAIN_FUNCTIONS = frozenset({"bool", "deque", "defaultdict", "float", "int", "len"})
@@ -48,6 +50,8 @@ class Store:
         The code of the steps to the part (``["loss"]``, ``.total``); None if unknown.
     kind : {"bind", "augment", "grow", "store", "call"}
         ``n = x``, ``n += x``, ``n.append(x)``, ``n[0] = x``, or another method of it.
+        What changes a tensor in place augments it: ``n.add_(x)``, and ``n[0] = x`` if
+        the part that has the graph is ``n`` itself.
     value : ast.expr
         What is stored.
     repeats : bool
@@ -138,8 +142,10 @@ def find_store(
                 if rank < best:
                     continue
                 best = rank
+                in_place = store.kind == "store" and len(store.steps) > len(steps)
                 found = replace(
                     store,
+                    kind="augment" if in_place else store.kind,
                     cell=number,
                     line=store.line + offset,
                     text=lines[store.line - 1].strip(),
@@ -158,16 +164,21 @@ def find_backward_inputs(cells: Sequence[str]) -> set[str]:
     """
     inputs: set[str] = set()
     made: list[tuple[str, set[str]]] = []
+    imported: set[str] = set()
     for cell in cells[-_READ_CELLS:]:
         for code, _ in _read_parts(cell):
             tree = parse(code)
             for node in ast.walk(tree):
                 if _is_backward(node):
                     inputs |= _find_names(node)
+                elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                    imported |= _find_bound(node)
             made += (
                 (store.name, _find_names(store.value))
                 for store, _ in _find_stores(tree)
             )
+    # `torch.cat([kept, out])` stores nothing into torch.
+    made = [(name, names) for name, names in made if name not in imported]
     size = -1
     while len(inputs) > size:
         size = len(inputs)
@@ -290,8 +301,16 @@ def _read_stores(node: ast.AST) -> Iterator[Store]:
         case ast.Call(func=ast.Attribute(value=owner, attr=method), args=[*_, value]):
             place = _read_place(owner)
             if place is not None:
-                kind: StoreKind = "grow" if method in _GROWING else "call"
+                kind = _classify_method(method)
                 yield Store(name=place[0], steps=place[1], kind=kind, value=value)
+
+
+def _classify_method(name: str) -> StoreKind:
+    if name in _GROWING:
+        return "grow"
+    # Torch's names of methods that change a tensor.
+    is_in_place = name.endswith("_") and not name.endswith("__")
+    return "augment" if is_in_place else "call"
 
 
 def _read_assigned(target: ast.expr, value: ast.expr) -> Iterator[Store]:
@@ -328,6 +347,9 @@ def _read_place(node: ast.expr) -> tuple[str, Steps] | None:
         if isinstance(node, ast.Attribute):
             steps.append(f".{node.attr}")
             node = node.value
+        elif _is_indexer(node):
+            steps.append(None)
+            node = node.value.value
         elif isinstance(node, ast.Subscript):
             is_key = isinstance(node.slice, ast.Constant)
             steps.append(f"[{ast.unparse(node.slice)}]" if is_key else None)
@@ -339,6 +361,15 @@ def _read_place(node: ast.expr) -> tuple[str, Steps] | None:
         else:
             return None
     return node.id, tuple(reversed(steps))
+
+
+def _is_indexer(node: ast.expr) -> TypeGuard[Any]:
+    """Return whether an expression is a cell of a table: ``table.loc[row]``."""
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr in _INDEXERS
+    )
 
 
 def _concerns(
@@ -361,7 +392,11 @@ def _concerns(
     return all(
         one == other or one is None or other is None
         for one, other in zip(store.steps, steps, strict=False)
-    ) and (store.kind != "store" or len(store.steps) <= len(steps))
+    ) and (store.kind != "store" or all(map(_is_subscript, store.steps[len(steps) :])))
+
+
+def _is_subscript(step: str | None) -> bool:
+    return step is None or step.startswith("[")
 
 
 def _rank(store: Store) -> tuple[int, int]:
@@ -412,6 +447,11 @@ def _creates_graph(node: ast.Call) -> bool:
 
 def _name_function(node: ast.Call) -> str | None:
     return getattr(node.func, "attr", getattr(node.func, "id", None))
+
+
+def _find_bound(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """Return the names that an import binds."""
+    return {each.asname or each.name.partition(".")[0] for each in node.names}
 
 
 def _find_names(node: ast.AST) -> set[str]:

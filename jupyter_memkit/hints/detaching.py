@@ -10,6 +10,7 @@ import torch
 from jupyter_memkit.measure.models.finding import Found
 from jupyter_memkit.measure.models.tensors import count_values, is_tensor
 from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.sizes.raw_reads import read_dict
 from jupyter_memkit.track.leaks.pandas_parts import is_table, read_objects
 
 # A line with more statements would be hard to read.
@@ -25,6 +26,7 @@ _WAYS: dict[type, str] = {
     set: "{{{part} for {each} in {code}}}",
     tuple: "tuple({part} for {each} in {code})",
 }
+_NAMED = "{code}._make({part} for {each} in {code})"
 # These reset the gradients of all their parameters.
 _RESETTING = (torch.nn.Module, torch.optim.Optimizer)
 
@@ -125,7 +127,8 @@ class _Writer:
         if id(value) not in self._owners:
             return code
         kind = type(value)
-        if depth == len(_VARIABLES) or not contains_identical(tuple(_WAYS), kind):
+        way = _find_way(kind)
+        if depth == len(_VARIABLES) or way is None:
             return None
         variable = _VARIABLES[depth]
         # In a set, equal numbers would become one.
@@ -139,7 +142,15 @@ class _Writer:
         # The keys of a dict stay as they are.
         if part in (None, variable):
             return None
-        return _WAYS[kind].format(part=part, each=variable, code=code)
+        return way.format(part=part, each=variable, code=code)
+
+
+def _find_way(kind: type) -> str | None:
+    """Return how a collection without graphs is made; None if there is no short way."""
+    if contains_identical(tuple(_WAYS), kind):
+        return _WAYS[kind]
+    is_named = issubclass(kind, tuple) and "_fields" in read_dict(kind)
+    return _NAMED if is_named else None
 
 
 def _join(parts: set[str | None], variable: str) -> str | None:

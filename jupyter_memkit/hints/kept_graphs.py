@@ -29,6 +29,7 @@ from jupyter_memkit.measure.models import has_torch
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.raw_reads import read_qualname
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
+from jupyter_memkit.track.leaks.pandas_parts import is_table
 from jupyter_memkit.track.variables import find_program, user_variables
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class _Judge:
         return find_store(
             self._inputs,
             kept.name,
-            tuple(step for _, step in found.steps),
+            _read_steps(found),
             read_qualname(type(owner)).rpartition(".")[2] if found.steps else "",
         )
 
@@ -205,10 +206,19 @@ class _Judge:
         return advice
 
 
+def _read_steps(found: Found) -> tuple[str | None, ...]:
+    """Return the steps to a tensor, of which those inside a table have no code."""
+    steps = tuple(step for _, step in found.steps)
+    depths = (n for n, (owner, _) in enumerate(found.steps) if is_table(owner))
+    depth = next(depths, len(steps))
+    return (*steps[:depth], *(None for _ in steps[depth:]))
+
+
 def _is_stored_itself(kept: KeptGraph, store: Store) -> bool:
     """Return whether a line stores the tensor, and not an object that leads to it."""
     inside = len(kept.tensors[-1].steps) - len(store.steps)
-    return store.kind == "call" or inside == (1 if store.kind == "grow" else 0)
+    # Of a part that is stored in place, the tensor is outside.
+    return store.kind == "call" or inside <= (1 if store.kind == "grow" else 0)
 
 
 def _is_carried(kept: KeptGraph, store: Store) -> bool:

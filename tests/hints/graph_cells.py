@@ -254,4 +254,59 @@ for i, (x, y) in enumerate(batches):
         "outs",
         "outs[i] = net(x)",
     ),
+    "sum in place": (
+        """\
+total = torch.zeros(())
+for x, y in batches:
+    loss = crit(net(x), y)
+    opt.zero_grad(); loss.backward(); opt.step()
+    total.add_(loss)
+""",
+        "total",
+        "total.add_(loss)",
+    ),
+    "parts of a tensor": (
+        """\
+losses = torch.zeros(len(batches))
+for i, (x, y) in enumerate(batches):
+    loss = crit(net(x), y)
+    opt.zero_grad(); loss.backward(); opt.step()
+    losses[i] = loss
+""",
+        "losses",
+        "losses[i] = loss",
+    ),
+    "joined tensors": (
+        """\
+outs = torch.zeros(0, 10)
+for x, y in batches:
+    out = net(x)
+    loss = crit(out, y)
+    opt.zero_grad(); loss.backward(); opt.step()
+    outs = torch.cat([outs, out])
+""",
+        "outs",
+        "outs = torch.cat([outs, out])",
+    ),
+    "row of a frame": (
+        """\
+import pandas as pd
+log = pd.DataFrame(columns=["loss"])
+for i, (x, y) in enumerate(batches):
+    log.loc[i] = [crit(net(x), y)]
+""",
+        "log",
+        "log.loc[i] = [crit(net(x), y)]",
+    ),
+    "named tuples": (
+        """\
+from collections import namedtuple
+Step = namedtuple("Step", "number loss")
+steps = []
+for i, (x, y) in enumerate(batches):
+    steps.append(Step(i, crit(net(x), y)))
+""",
+        "steps",
+        "steps.append(Step(i, crit(net(x), y)))",
+    ),
 }

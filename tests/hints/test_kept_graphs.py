@@ -118,6 +118,18 @@ def test_columns_of_pandas(shell: InteractiveShell) -> None:
     assert find_graphs(shell) == {}
 
 
+def test_named_tuples_stay(shell: InteractiveShell) -> None:
+    """The cure changes only their tensors."""
+    pytest.importorskip("torch")
+    run(shell, graph_cells.SETUP, graph_cells.KEEPING["named tuples"][0])
+    (hint,) = find_graphs(shell).values()
+    shell.run_cell(hint.cure, store_history=True).raise_error()
+    steps = shell.user_ns["steps"]
+    assert [step.number for step in steps] == list(range(20))
+    assert {type(step) for step in steps} == {shell.user_ns["Step"]}
+    assert {type(step.loss) for step in steps} == {float}
+
+
 def test_objects_that_two_variables_share(shell: InteractiveShell) -> None:
     """The cures of all can be applied, and the advice fits what the line stores."""
     pytest.importorskip("torch")

@@ -179,4 +179,20 @@ for x, y in batches:
     opt.zero_grad(); loss.backward(); opt.step()
     metrics = {k: v.item() for k, v in losses.items()}
 """,
+    """\
+rnn = nn.RNNCell(D, 16)
+for x, _ in batches:
+    outs = torch.zeros(5, len(x), 16); h = torch.zeros(len(x), 16)
+    for t in range(5):
+        h = rnn(x, h); outs[t] = h
+    h.add_(1)
+    outs.pow(2).mean().backward()
+""",
+    """\
+history = torch.empty(0)
+for x, y in batches:
+    loss = crit(net(x), y)
+    opt.zero_grad(); loss.backward(); opt.step()
+    history = torch.cat([history, loss.detach()[None]])
+""",
 )
