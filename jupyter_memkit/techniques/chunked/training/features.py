@@ -66,7 +66,7 @@ class SplitTarget:
             return pair
         got = f"a {type(pair).__name__}"
         message = (
-            f"the target of {self.name} must be split into a pair (features, target), "
+            f"the rows of {self.name} must become a pair (features, target), "
             f"not {got}; end with both, such as: chunk[['a', 'b']], chunk['label'], or "
             "None in place of the target for a model that learns without one"
         )
