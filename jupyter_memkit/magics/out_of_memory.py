@@ -78,9 +78,17 @@ class OutOfMemoryCells:
         from jupyter_memkit.magics.memguard.stopped_cell import complete_failure  # noqa: PLC0415
         from jupyter_memkit.show.out_of_memory import build_report  # noqa: PLC0415
         from jupyter_memkit.techniques.guard.frames import find_line  # noqa: PLC0415
+        from jupyter_memkit.techniques.out_of_memory.recognition import find_failure  # noqa: PLC0415
 
         namespace = self._shell.user_ns
-        line = find_line(error, lambda frame: frame.f_globals is namespace)
+        failure = find_failure(error)
+        # The line that asked, and not one that raised another error for it.
+        errors = [error] if failure is None else [failure.error, error]
+        lines = [
+            find_line(each, lambda frame: frame.f_globals is namespace)
+            for each in errors
+        ]
+        line = next((each for each in lines if each is not None), None)
         try:
             failed = complete_failure(failed, self._shell, line, execution_count)
         except Exception:

@@ -78,6 +78,12 @@ def describe_variable(variable: GrownVariable) -> str:
     return f"{size} (≈ {format_bytes(variable.grown_bytes)} of it from this cell)"
 
 
+def _describe_saving(cure: Cure) -> str:
+    if cure.saves_bytes is None:
+        return ""
+    return SIGNS[cure.accuracy] + format_bytes(cure.saves_bytes)
+
+
 def build_cures(cures: tuple[Cure, ...]) -> Table | None:
     """Build the table of what helps; None if there is nothing."""
     if not cures:
@@ -86,7 +92,7 @@ def build_cures(cures: tuple[Cure, ...]) -> Table | None:
         columns=(("saves", "number"), ("remedy", "code"), ("why", "text")),
         rows=tuple(
             (
-                "" if cure.saves_bytes is None else format_bytes(cure.saves_bytes),
+                _describe_saving(cure),
                 cure.code,
                 cure.why,
             )

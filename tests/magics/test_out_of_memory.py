@@ -11,6 +11,7 @@ import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.magics.memguard import stopped_cell
 from jupyter_memkit.magics.out_of_memory import MIME_TYPE
 from jupyter_memkit.track import events
 from jupyter_memkit.track.tracker import tracker
@@ -126,6 +127,33 @@ def test_card(shell: InteractiveShell, capsys: Captured) -> None:
     title, *rows = card.splitlines()
     assert title == "numpy asked for 2048.0 PiB"
     assert any(row.split() == ["line", "np.ones(1", "<<", "58)"] for row in rows)
+
+
+def test_line_of_a_reraised_error(shell: InteractiveShell, capsys: Captured) -> None:
+    """The line is the one that asked, and not one that raised another error for it."""
+    run(
+        shell,
+        "import numpy as np\ntry:\n    np.ones(1 << 58)\n"
+        "except MemoryError as error:\n    raise RuntimeError('load') from error",
+    )
+    card = capsys.readouterr().out.partition("Out of memory: ")[2]
+    assert ["line", "np.ones(1", "<<", "58)"] in map(str.split, card.splitlines())
+
+
+def test_a_function_that_holds_the_memory(
+    shell: InteractiveShell, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function whose default fills memory is named, and no traceback in its place."""
+    # The memory of the machine decides which variables are large.
+    monkeypatch.setattr(stopped_cell, "_LEAST_SHARE", 0)
+    run(
+        shell,
+        "import numpy as np\ndef fill(kept=[]):\n"
+        "    kept.append(np.ones(1 << 22))\n    bytearray(1 << 62)\nfill()",
+    )
+    card = capsys.readouterr().out.partition("Out of memory")[2]
+    assert "fill 32.0 MiB" in card
+    assert "sys.last_value" not in card
 
 
 def test_traceback_is_unchanged(shell: InteractiveShell, capsys: Captured) -> None:

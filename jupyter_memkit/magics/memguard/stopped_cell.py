@@ -30,7 +30,11 @@ from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES
 from jupyter_memkit.techniques.out_of_memory.recognition import SOME_GPU
 from jupyter_memkit.techniques.out_of_memory.records import OutOfMemory
 from jupyter_memkit.track.tracker import tracker
-from jupyter_memkit.track.variables import find_program, user_variables
+from jupyter_memkit.track.variables import (
+    find_program,
+    is_listed,
+    user_variables,
+)
 from jupyter_memkit.units import format_bytes
 
 # Both the old and the new value exist for a moment.
@@ -125,10 +129,12 @@ def _find_variables(
     shell: Any, start: CellStart | None, device: str | None, least_bytes: int
 ) -> Iterator[GrownVariable]:
     """Yield the variables of at least a size in main memory or on a device."""
-    namespace = user_variables(shell)
+    # A function can hold what fills memory, as a default or in its closure.
+    namespace = user_variables(shell, program=True)
     measured = [
         (_read_size(size, device), name, size.accuracy)
         for name, size in _measure(shell, namespace).items()
+        if is_listed(name, namespace[name], size)
     ]
     for n_bytes, name, accuracy in sorted(measured, reverse=True):
         if n_bytes < max(1, least_bytes):
@@ -189,6 +195,7 @@ def _find_on_device(
                 code=f"%memfree {variable.name}",
                 use="run",
                 saves_bytes=variable.bytes,
+                accuracy=variable.accuracy,
                 why=f"is on {device}, and is not used by this cell",
             )
 
@@ -219,6 +226,7 @@ def _find_savings(
                 code=f"%spill {variable.name}",
                 use="run",
                 saves_bytes=variable.bytes,
+                accuracy=variable.accuracy,
                 why="moves to a file, and is not used by this cell",
             )
         elif start is not None and not start.has(variable.name):
@@ -227,6 +235,7 @@ def _find_savings(
                 code=f"%memfree {variable.name}",
                 use="run",
                 saves_bytes=variable.bytes,
+                accuracy=variable.accuracy,
                 why="was made by this cell, which did not finish",
             )
 
@@ -263,6 +272,7 @@ def _from_hint(hint: Hint) -> Cure:
         code=hint.cure,
         use="prefix" if hint.cure.startswith("%%") else "run",
         saves_bytes=hint.bytes,
+        accuracy=hint.accuracy,
         why=f"{hint.name}: {hint.found}",
     )
 

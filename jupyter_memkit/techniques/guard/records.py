@@ -83,6 +83,8 @@ class Cure(Record):
         What it frees, or keeps out of the kernel; None if unknown.
     why : str
         What was found.
+    accuracy : {"exact", "estimate", "at least", "at most"}
+        The accuracy of what it frees.
     """
 
     kind: str
@@ -90,6 +92,7 @@ class Cure(Record):
     use: Literal["run", "prefix", "edit"]
     saves_bytes: int | None
     why: str
+    accuracy: Accuracy | Literal["at most"] = "exact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

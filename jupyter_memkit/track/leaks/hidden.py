@@ -12,6 +12,7 @@ import functools
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -101,10 +102,11 @@ def find_hidden_leaks(
     )
     # A cache is not a part of the variable that holds the function.
     ends = [each.value for each in caches]
+    kept = _find_kept(shell)
     # A quick estimate first: usually nothing is held, or variables hold it too.
     seen = measure(
         {str(number): group.values for number, group in enumerate(groups)},
-        ends=[*ends, *variables.values()],
+        ends=[*ends, *variables.values(), *kept],
     )
     left = {
         number: group
@@ -114,7 +116,7 @@ def find_hidden_leaks(
     if not left:
         return
     values = {number: group.values for number, group in left.items()}
-    sharing, is_whole = _find_sharing(values, _find_kept(shell) + needed, measure, ends)
+    sharing, is_whole = _find_sharing(values, kept + needed, measure, ends)
     sized = measure(values | {"kept": sharing}, exact=True, ends=ends)
     is_whole = is_whole and _is_whole(sized)
     own = {
@@ -211,12 +213,21 @@ def _find_kept(shell: Any) -> list[Any]:
             continue
         kept.append(value)
         if type(value) is FunctionType:
-            kept += [value.__closure__, value.__defaults__, value.__kwdefaults__]
+            kept += _read_function(value)
     for module in sys.modules.copy().values():
         namespace = read_namespace(module)
         if namespace is not None and _is_of_user(namespace):
             kept.append(list(namespace.values()))
     return kept
+
+
+def _read_function(function: FunctionType) -> Iterator[Any]:
+    """Yield what a function itself holds, which its globals are not."""
+    for cell in function.__closure__ or ():
+        with suppress(ValueError):  # Nothing has been assigned to the variable yet.
+            yield cell.cell_contents
+    yield from function.__defaults__ or ()
+    yield from (function.__kwdefaults__ or {}).values()
 
 
 def _is_from_user(cache: Any) -> bool:
