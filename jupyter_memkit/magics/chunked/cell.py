@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
@@ -30,8 +30,10 @@ from jupyter_memkit.techniques.chunked.results.combine import NOT_COMBINED, OPER
 from jupyter_memkit.techniques.chunked.sources.base import Source
 from jupyter_memkit.techniques.chunked.step import Step
 from jupyter_memkit.techniques.chunked.summary import SkippedChunk
-from jupyter_memkit.techniques.chunked.training import Fitted
 from jupyter_memkit.track.activity import activities
+
+if TYPE_CHECKING:
+    from jupyter_memkit.techniques.chunked.training import Fitted
 
 # The chunks that the last run over a source skipped, by its identity, for --only.
 _skipped: dict[str, tuple[SkippedChunk, ...]] = {}

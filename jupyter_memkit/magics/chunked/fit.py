@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 import traceback
+from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.show.fitted import open_fit_progress
 from jupyter_memkit.techniques.chunked import Chunked
 from jupyter_memkit.techniques.chunked.body import CellBody
-from jupyter_memkit.techniques.chunked.training import FitStep, Fitted
 from jupyter_memkit.track.activity import activities
+
+if TYPE_CHECKING:
+    from jupyter_memkit.techniques.chunked.training import FitStep, Fitted
 
 # The options that only a training has, and those that it does not have.
 _OWN = ("epochs", "shuffle", "holdout", "patience", "classes")
@@ -84,6 +86,9 @@ def run_fit(
             "end it with the features and the target, such as chunk[['a']], chunk.label"
         )
         raise UsageError(message)
+    # Imported on first use: other cells train nothing.
+    from jupyter_memkit.show.fitted import open_fit_progress  # noqa: PLC0415
+
     # Without a reservoir each chunk is a batch, as in a loop by hand.
     size = None if args.shuffle is None else args.rows
     batches = chunks.batches(size, shuffle=args.shuffle, seed=0)

@@ -12,7 +12,6 @@ from jupyter_memkit.techniques.chunked.results.combine import (
     Reduction,
     find_operation,
 )
-from jupyter_memkit.techniques.chunked.results.out import FileSink
 
 
 class Sink(Protocol):
@@ -149,5 +148,8 @@ def open_sink(
         if op is not None:
             message = "the values go to a reduction or to a file; use one of them"
             raise MemkitError(message)
+        # Imported on first use, with the writers of all formats.
+        from jupyter_memkit.techniques.chunked.results.out import FileSink  # noqa: PLC0415
+
         return FileSink(out, resumable=resumable)
     return Dropped() if op is None else Reduced(find_operation(op, keys), sort)
