@@ -11,14 +11,16 @@ import gc
 import types
 import weakref
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jupyter_memkit.measure.models.held import find_storage, is_tensor_type
 from jupyter_memkit.measure.sizes.elements import count_elements
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.kinds import Kind, Kinds
-from jupyter_memkit.measure.sizes.parts import DISK, UNTOUCHED, Parts
+from jupyter_memkit.measure.sizes.mapped_files import find_file_at, find_mapped_files
+from jupyter_memkit.measure.sizes.parts import DISK, RAM, UNTOUCHED, Buffer, Parts
+from jupyter_memkit.measure.sizes.untouched import count_copied
 
 # Smaller blocks are not worth a search for what holds them.
 _LEAST_BYTES = 1024 * 1024
@@ -47,18 +49,27 @@ class LargePart:
         The object that lives as long as the block: an array, or a tensor's storage.
     part : weakref.ref
         The array or the tensor.
-    bytes : int
-        Its size.
+    own_bytes : int
+        The size of the object without its buffers.
+    buffers : tuple of Buffer
+        What it uses in memory, which it may share with other parts.
     """
 
     owner: weakref.ref[Any]
     part: weakref.ref[Any]
-    bytes: int
+    own_bytes: int
+    buffers: tuple[Buffer, ...]
 
     @property
     def alive(self) -> list[Any]:
         """The objects that still exist; empty if the memory is free."""
         return [each for each in (self.owner(), self.part()) if each is not None]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is worth a search for what holds it."""
+        shown = sum(buffer.bytes for buffer in self.buffers)
+        return self.own_bytes + shown >= _LEAST_BYTES
 
 
 def find_large_parts(value: Any, ends: Collection[Any] = ()) -> list[LargePart]:
@@ -103,7 +114,26 @@ def find_large_parts(value: Any, ends: Collection[Any] = ()) -> list[LargePart]:
                 waiting += _add_block(part, kind, found)
         if kind.has_referents and _count(part, kind) < _MOST_OBJECTS:
             waiting += gc.get_referents(part)
-    return found
+    return _leave_out_mapped(found)
+
+
+def _leave_out_mapped(parts: list[LargePart]) -> list[LargePart]:
+    """Leave out the buffers in mapped files, whose pages the system takes back."""
+    files = find_mapped_files() if parts else []
+    if not files:
+        return parts
+
+    def is_in_memory(buffer: Buffer) -> bool:
+        file = find_file_at(buffer.address, files) if buffer.device == RAM else None
+        if file is None:
+            return True
+        return file.is_copied and count_copied(buffer.address, buffer.bytes) > 0
+
+    kept = (
+        replace(part, buffers=tuple(filter(is_in_memory, part.buffers)))
+        for part in parts
+    )
+    return [part for part in kept if part.is_large]
 
 
 def _add_block(part: Any, kind: Kind, found: list[LargePart]) -> tuple[Any, ...]:
@@ -112,16 +142,18 @@ def _add_block(part: Any, kind: Kind, found: list[LargePart]) -> tuple[Any, ...]
     parts = kind.sizer(part)
     if not isinstance(parts, Parts):
         return ()
-    n_bytes = parts.own_bytes + sum(
-        buffer.bytes
-        for buffer in parts.buffers
-        if buffer.device not in (DISK, UNTOUCHED)
+    # The storage without the graph, which may refer to other models.
+    storage = find_storage(part) if is_tensor_type(type(part)) else None
+    large = LargePart(
+        owner=weakref.ref(part if storage is None else storage),
+        part=weakref.ref(part),
+        own_bytes=parts.own_bytes,
+        buffers=tuple(
+            buffer for buffer in parts.buffers if buffer.device not in (DISK, UNTOUCHED)
+        ),
     )
-    if n_bytes >= _LEAST_BYTES:
-        # The storage without the graph, which may refer to other models.
-        storage = find_storage(part) if is_tensor_type(type(part)) else None
-        owner = part if storage is None else storage
-        found.append(LargePart(weakref.ref(owner), weakref.ref(part), n_bytes))
+    if large.is_large:
+        found.append(large)
     return parts.children
 
 

@@ -42,7 +42,16 @@ def find_copy(way: Way) -> str | None:
     # A statement cannot replace the item of a tuple, for instance.
     if not number or type(way.steps[number - 1]) not in (dict, list):
         return None
+    # The others in a list would still hold the memory.
+    if number > 1 and _has_several(way.steps[number - 1]):
+        return None
     return _find_copy(way.steps[number]) if _is_small(way.steps[-1]) else None
+
+
+def _has_several(container: Any) -> bool:
+    """Return whether a list or a dict has more than one object that can be a slice."""
+    values = container.values() if type(container) is dict else container
+    return sum(_find_copy(value) is not None for value in list(values)) > 1
 
 
 def _find_copy(value: Any) -> str | None:

@@ -10,7 +10,9 @@ from typing import Any
 
 from jupyter_memkit.measure.holder_buffers import Block, join_blocks, read_blocks
 from jupyter_memkit.measure.large_parts import find_large_parts
+from jupyter_memkit.measure.sizes.buffers import BufferLedger
 from jupyter_memkit.measure.sizes.loaded import derives_from
+from jupyter_memkit.measure.sizes.parts import DISK, UNTOUCHED
 from jupyter_memkit.techniques.variables.forget import is_atom
 
 
@@ -67,8 +69,18 @@ class Watch:
 
     def count_bytes(self) -> int:
         """Return the size of the blocks that are still held, each once."""
-        alive = {id(part.owner()): part.bytes for part in self._parts if part.alive}
-        return sum(alive.values())
+        alive = {id(part.owner()): part for part in self._parts if part.alive}
+        ledger = BufferLedger()
+        for part in alive.values():
+            for buffer in part.buffers:
+                ledger.add(buffer, 0, fold=0, weight=1.0)
+        totals, _ = ledger.settle()
+        shown = sum(
+            sum(total.bytes_by_fold.values())
+            for (_, device), total in totals.items()
+            if device not in (DISK, UNTOUCHED)
+        )
+        return round(shown) + sum(part.own_bytes for part in alive.values())
 
     def let_go(self) -> None:
         """Stop holding the value, so that the blocks of a list can be freed."""

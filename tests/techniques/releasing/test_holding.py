@@ -6,7 +6,9 @@ import math
 import sys
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -227,6 +229,50 @@ def test_slice(
     for line in held.remedies:
         shell.run_cell(line).raise_error()
     assert find_users(blocks, shell=shell, budget_s=math.inf)[0] == []
+
+
+def test_slices_in_a_list(shell: InteractiveShell) -> None:
+    """Several slices are deleted together: a copy of one would release nothing."""
+    pytest.importorskip("pyarrow")
+    shell.run_cell(
+        "import pyarrow as pa\ndata = pa.table({'a': range(1 << 18)})\n"
+        "parts = [data.slice(n, 5) for n in range(9)]"
+    ).raise_error()
+    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    assert held.bytes // MIB == 2
+    assert held.remedies == ("%memfree parts",)
+    assert free("parts", budget_s=math.inf, shell=shell).held == {}
+
+
+def test_parts_that_share_memory(shell: InteractiveShell) -> None:
+    """What is still held counts once, however many parts use it."""
+    pytest.importorskip("pyarrow")
+    shell.run_cell(
+        "import numpy as np\nimport pyarrow as pa\n"
+        "buffer = pa.py_buffer(np.ones(1 << 19))\n"
+        "data = [pa.Array.from_buffers(pa.int8(), 4 << 20, [None, buffer])\n"
+        "        for _ in range(9)]\n"
+        "kept = list(data)\ndel buffer"
+    ).raise_error()
+    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    assert held.bytes // MIB == 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux lists the mapped files")
+def test_mapped_files(shell: InteractiveShell, tmp_path: Path) -> None:
+    """Data in a mapped file take no memory, whatever uses them as well."""
+    arrow: Any = pytest.importorskip("pyarrow")
+    path = tmp_path / "data.arrow"
+    table = arrow.table({"a": range(1 << 19)})
+    with arrow.ipc.new_file(path, table.schema) as writer:
+        writer.write_table(table)
+    shell.user_ns["path"] = str(path)
+    shell.run_cell(
+        "import pyarrow as pa\n"
+        "data = pa.ipc.open_file(pa.memory_map(path)).read_all()\n"
+        "parts = [data.slice(n, 5) for n in range(9)]"
+    ).raise_error()
+    assert free("data", budget_s=math.inf, shell=shell).held == {}
 
 
 @pytest.mark.parametrize(
