@@ -185,7 +185,7 @@ for x, _ in batches:
     outs = torch.zeros(5, len(x), 16); h = torch.zeros(len(x), 16)
     for t in range(5):
         h = rnn(x, h); outs[t] = h
-    h.add_(1)
+    outs.add_(1)
     outs.pow(2).mean().backward()
 """,
     """\
