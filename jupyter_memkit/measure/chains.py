@@ -104,6 +104,8 @@ def _label_step(parent: Any, child: Any) -> str:
         label = _find_closure(parent, child)
     elif kind is types.FrameType:
         label = f" → {parent.f_code.co_name}()"
+    elif kind is types.CoroutineType:
+        label = f" → {parent.cr_code.co_name}()"
     elif kind is types.GeneratorType:
         label = f" → generator {parent.gi_code.co_name}"
     elif is_tensor_type(kind):
@@ -188,4 +190,5 @@ def _is_namespace(owner: Any, attributes: Any) -> bool:
 
 def _is_own_frame(owner: Any, value: Any) -> bool:
     """Return whether an object is the frame that a generator has before Python 3.11."""
-    return type(owner) is types.GeneratorType and type(value) is types.FrameType
+    has_frame = (types.GeneratorType, types.CoroutineType)
+    return type(value) is types.FrameType and contains_identical(has_frame, type(owner))

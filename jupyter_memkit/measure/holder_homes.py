@@ -1,7 +1,8 @@
-"""Names a class by its module.
+"""Names a class by its module, and a task of the event loop by its name.
 
 A search may reach a class through one of its instances, which suggests that deleting
-the instance frees what the class holds. But the module of the class keeps it.
+the instance frees what the class holds. But the module of the class keeps it. The way
+from the loop to a task leads through futures and callbacks that nobody knows.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from jupyter_memkit.measure.event_loop import is_task, read_task_name
 from jupyter_memkit.measure.holder_search import Root, Way
 from jupyter_memkit.measure.sizes.loaded import read_namespace
 from jupyter_memkit.measure.sizes.raw_reads import read_dict, read_qualname
@@ -16,18 +18,21 @@ from jupyter_memkit.measure.sizes.registry import name_module
 
 
 def start_at_home(way: Way) -> Way:
-    """Return the path from the module of the last class that a path leads through.
+    """Return the path from the module of the last class, or from the last task, on it.
 
     Parameters
     ----------
     way : Way
-        Any path; one without such a class, and one that starts at a variable that is
-        the class, is returned as it is.
+        Any path; one without either, and one that starts at a variable that is the
+        class, or leads to it or to the task, is returned as it is.
     """
     # A variable of the user's names a class better than its module does.
     first = 2 if way.root.is_namespace else 1
     for number in reversed(range(first, len(way.steps) - 1)):
         step = way.steps[number]
+        if way.root.origin == "registered" and is_task(step):
+            root = Root(f"the task {read_task_name(step)}", step, "registered")
+            return Way(root, root.name, way.steps[number:])
         home = _find_home(step) if issubclass(type(step), type) else []
         if home:
             root = Root(name_module(step), home[0], "module")

@@ -2,9 +2,9 @@
 
 IPython's own names are left out: a user cannot delete them, and they lead to all that
 the shell and the kernel hold. That has roots of its own, whose names are expressions,
-and so has what was registered with the interpreter. They are searched from the start,
-so no path goes through a variable that merely refers to the same shell, logger or
-context.
+and so have the event loop and what was registered with the interpreter. They are
+searched from the start, so no path goes through a variable that merely refers to the
+same shell, logger, loop or context.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from jupyter_memkit.measure.event_loop import find_loop
 from jupyter_memkit.measure.hidden import belongs_to_ipython, find_hidden
 from jupyter_memkit.measure.holder_search import Root
 from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
@@ -42,6 +43,9 @@ def find_roots(shell: Any) -> Iterator[Root]:
         yield Root(holder.name, holder.value, holder.kind)
     yield from _find_program(shell)
     yield from _find_loggers()
+    loop = find_loop()
+    if loop is not None:
+        yield Root("asyncio.get_running_loop()", loop, "registered")
     yield Root("the context", contextvars.copy_context(), "registered")
     # One step deeper, so that a path starts at a variable that is the handler as well.
     yield Root("", _read_handlers(), "registered", is_namespace=True)

@@ -1,4 +1,4 @@
-"""Names what was registered with IPython or the interpreter and holds a value.
+"""Names what was registered with IPython, the interpreter or the event loop.
 
 The statement that releases it is written where it is certain. Others have to be removed
 where they were registered, because only the library knows how. A statement whose value
@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping
 from contextvars import Context, copy_context
 from itertools import pairwise
-from types import FunctionType, MethodType
+from types import CoroutineType, FunctionType, MethodType
 from typing import Any
 
 from jupyter_memkit.measure.chains import find_variable
+from jupyter_memkit.measure.event_loop import is_task, read_task_name
 from jupyter_memkit.measure.holder_search import Way
 from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
 from jupyter_memkit.measure.sizes.raw_reads import read_dict
@@ -28,7 +29,11 @@ _ROLES = {
     ("IPython.core.magic", "Magics"): "magic",
     ("IPython.core.magic", "MagicsManager"): "magic",
     ("logging", "Logger"): "logger",
+    ("asyncio.base_events", "BaseEventLoop"): "event loop",
 }
+_TIMER = ("asyncio.events", "TimerHandle")
+# A task lets go of its variables when its loop runs the next time.
+_CANCEL_TASK = "import asyncio; {}; await asyncio.sleep(0)"
 _CALLBACK = re.compile(r"get_ipython\(\)\.events\.callbacks\[('\w+')\]\[(\d+)\]")
 _HANDLER = re.compile(r"signal\.getsignal\((signal\.\w+)\)")
 
@@ -74,19 +79,12 @@ def write_release(way: Way, namespace: Mapping[str, Any]) -> str | None:
         return _write_reset(way.steps[context + 1 :], namespace)
     if way.root.origin == "module":
         return _write_ending(way, namespace)
+    if way.root.origin != "registered":
+        return None
     n_steps = count_steps(way)
-    if way.root.origin != "registered" or n_steps is None:
-        return None
-    text = way.write(n_steps)
-    handler = _HANDLER.fullmatch(text)
-    if handler is not None:
-        name = handler[1]
-        default = "default_int_handler" if name == "signal.SIGINT" else "SIG_DFL"
-        return f"import signal; signal.signal({name}, signal.{default});"
-    callback = _CALLBACK.fullmatch(text)
-    if callback is None or not _is_users(way.steps[n_steps - 1]):
-        return None
-    return f"get_ipython().events.unregister({callback[1]}, {text})"
+    if n_steps is None:
+        return _write_cancel(way, namespace)
+    return _write_unregister(way.write(n_steps), way.steps[n_steps - 1])
 
 
 def place_of(line: str) -> int:
@@ -123,6 +121,42 @@ def find_widget(way: Way) -> int | None:
     return next(numbers, None)
 
 
+def _write_cancel(way: Way, namespace: Mapping[str, Any]) -> str | None:
+    """Return the statement that cancels a timer or a task of the event loop."""
+    for step in way.steps[:-1]:
+        is_timer = derives_from(type(step), *_TIMER)
+        if not (is_timer or is_task(step)):
+            continue
+        names = [f"{name}.cancel()" for name, its in namespace.items() if its is step]
+        if is_timer:
+            return names[0] if names else None
+        cancel = names[0] if names else _write_cancel_by_name(step)
+        return None if cancel is None else _CANCEL_TASK.format(cancel)
+    return None
+
+
+def _write_cancel_by_name(task: Any) -> str | None:
+    """Return what cancels a task of the user's, if no other task has its name."""
+    import asyncio  # noqa: PLC0415 - it is already, because there is a task
+
+    # Not the methods of the task, whose class can be the user's.
+    tasks = asyncio.all_tasks(asyncio.Task.get_loop(task))
+    name = read_task_name(task)
+    is_unique = [read_task_name(each) for each in tasks].count(name) == 1
+    if not (is_unique and _runs_users_code(asyncio.Task.get_coro(task))):
+        return None
+    return (
+        "[each.cancel() for each in asyncio.all_tasks() "
+        f"if each.get_name() == {name!r}]"
+    )
+
+
+def _runs_users_code(coroutine: Any) -> bool:
+    """Return whether a coroutine is of a function of the user's."""
+    frame = coroutine.cr_frame if type(coroutine) is CoroutineType else None
+    return frame is not None and frame.f_globals.get("__name__") == "__main__"
+
+
 def _find_finalizer(way: Way) -> Any:
     """Return the finalizer whose arguments hold the value; None if none does."""
     registry = read_dict(find_loaded("weakref", "finalize")).get("_registry")
@@ -131,6 +165,19 @@ def _find_finalizer(way: Way) -> Any:
             found = (key for key, its in registry.copy().items() if its is info)
             return next(found, None)
     return None
+
+
+def _write_unregister(text: str, registered: Any) -> str | None:
+    """Return the statement that removes a handler or a callback, given its path."""
+    handler = _HANDLER.fullmatch(text)
+    if handler is not None:
+        name = handler[1]
+        default = "default_int_handler" if name == "signal.SIGINT" else "SIG_DFL"
+        return f"import signal; signal.signal({name}, signal.{default});"
+    callback = _CALLBACK.fullmatch(text)
+    if callback is None or not _is_users(registered):
+        return None
+    return f"get_ipython().events.unregister({callback[1]}, {text})"
 
 
 def _write_reset(values: list[Any], namespace: Mapping[str, Any]) -> str | None:

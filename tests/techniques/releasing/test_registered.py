@@ -54,6 +54,20 @@ def make(data):
     register_line_magic(show_big)
 make(big)
 """
+LOOP = """\
+import asyncio
+async def wait(data):
+    await asyncio.sleep(1000)
+    return data
+def start(data): return asyncio.create_task(wait(data), name='kept')
+other = asyncio.get_running_loop().create_future()
+{}
+await asyncio.sleep(0)
+"""
+CANCEL = "import asyncio; {}; await asyncio.sleep(0)"
+CANCEL_BY_NAME = CANCEL.format(
+    "[each.cancel() for each in asyncio.all_tasks() if each.get_name() == 'kept']"
+)
 WIDGET = """\
 import ipywidgets
 button = ipywidgets.Button()
@@ -215,6 +229,60 @@ def test_widget(shell: InteractiveShell) -> None:
     assert held.holders[1].endswith("(widget)")
     for line in held.remedies:
         shell.run_cell(line, store_history=True).raise_error()
+    assert watch() is None
+
+
+@pytest.mark.parametrize(
+    ("code", "holders", "remedies"),
+    [
+        (
+            "task = start(big)",
+            ("task → coroutine → wait()", "the task kept → coroutine → wait()"),
+            (CANCEL.format("task.cancel()"), "%memfree task"),
+        ),
+        (
+            # A cancelled task keeps its error, and so the variables of its function.
+            "tasks = [start(big)]",
+            ("tasks[0] → coroutine → wait()", "the task kept → coroutine → wait()"),
+            (CANCEL_BY_NAME, "%memfree tasks"),
+        ),
+        (
+            "start(big)",
+            ("the task kept → coroutine → wait()",),
+            (CANCEL_BY_NAME, "%memfree"),
+        ),
+        (
+            "timer = asyncio.get_running_loop().call_later(1000, print, big)",
+            (
+                "timer._args[0]",
+                "asyncio.get_running_loop()._scheduled[0]._args[0] (event loop)",
+            ),
+            ("timer.cancel()", "%memfree timer"),
+        ),
+    ],
+    ids=["variable", "list", "no name", "timer"],
+)
+def test_event_loop(
+    shell: InteractiveShell,
+    code: str,
+    holders: tuple[str, ...],
+    remedies: tuple[str, ...],
+) -> None:
+    """A waiting task holds a value, and a variable that knows its loop does not."""
+    held, watch = delete(shell, LOOP.format(code))
+    assert (held.holders, held.remedies) == (holders, remedies)
+    assert watch() is not None
+    for line in remedies:
+        shell.run_cell(line, store_history=True).raise_error()
+    assert watch() is None
+
+
+def test_tasks_of_one_name(shell: InteractiveShell) -> None:
+    """No line is offered that cancels another task as well."""
+    held, watch = delete(shell, LOOP.format("start(big); start(None)"))
+    assert held.holders == ("the task kept → coroutine → wait()",)
+    assert held.remedies == ()
+    shell.run_cell(CANCEL_BY_NAME).raise_error()
     assert watch() is None
 
 
