@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,19 @@ class Slotted:
     """An object without a ``__dict__``."""
 
     __slots__ = ("part",)
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """An object whose attributes cannot be set."""
+
+    part: Any
+
+
+class Named(NamedTuple):
+    """A tuple with names."""
+
+    part: Any
 
 
 def make_slotted() -> Slotted:
@@ -41,6 +55,9 @@ def make_chain(length: int) -> Any:
 VIEWS: dict[str, tuple[Any, int]] = {
     "attribute": (SimpleNamespace(part=np.ones(N)[:10]), 80),
     "slot": (make_slotted(), 80),
+    "frozen": (Frozen(np.ones(N)[:10]), 80),
+    "named tuple": (Named(np.ones(N)[:10]), 80),
+    "frozen in a list": ([Frozen(np.ones(N)[:10])], 80),
     "nested": ({"a": [1, {"b": np.ones(N)[:10]}]}, 80),
     "in a list": ([1, np.ones(N)[:10]], 80),
     "in a tuple": ((1, np.ones(N)[:10]), 80),
@@ -69,6 +86,18 @@ def test_views(name: str) -> None:
     exec(view.cure, namespace)
     assert name == "memoryview" or repr(namespace["x"]) == before
     assert list(find_small_views({"x": namespace["x"]}, ShownFinder())) == []
+
+
+def test_index_of_several_levels() -> None:
+    """A few rows keep the positions of all rows in each level of their index."""
+    levels = pd.MultiIndex.from_product([range(1000), range(N // 100)])
+    value = pd.DataFrame({"a": range(len(levels))}, index=levels).iloc[:10].copy()
+    (view,) = find_small_views({"x": value}, ShownFinder())
+    assert view.base_bytes == 2 * len(levels) * 2
+    namespace = {"x": value}
+    exec(view.cure, namespace)
+    pd.testing.assert_frame_equal(namespace["x"], value)
+    assert list(find_small_views(namespace, ShownFinder())) == []
 
 
 def make_function() -> Any:

@@ -91,3 +91,6 @@ def read_index(index: Any) -> Iterator[Any]:
     for name, values in read_attributes(index):
         if name == "_data":
             yield from read_stored(values)
+        elif name == "_codes":
+            # An index of several levels has the position in each level.
+            yield from values

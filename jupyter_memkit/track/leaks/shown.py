@@ -16,12 +16,14 @@ from types import (
     ModuleType,
     NoneType,
     TracebackType,
+    WrapperDescriptorType,
 )
 from typing import Any
 
 from jupyter_memkit.measure.chains import write_chain
 from jupyter_memkit.measure.sizes.identity import contains_identical, find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.measure.sizes.raw_reads import read_dict, read_mro
 from jupyter_memkit.track.leaks.pandas_parts import (
     read_axes,
     read_blocks,
@@ -245,9 +247,21 @@ def _write_deep(
     steps = [*_find_way(met, number), part]
     path = write_chain(name, steps)
     is_code = not any(sign in path for sign in ("→", "…", "<"))
-    if is_code and type(steps[-2]) is not tuple:
+    if is_code and _can_assign(path, steps):
         return way.format(path)
     return COPY_DEEP.format(name)
+
+
+def _can_assign(path: str, steps: list[Any]) -> bool:
+    """Return whether a path can be assigned to, without code of the user's class.
+
+    A tuple and a frozen dataclass, for example, refuse it.
+    """
+    owner, method = steps[-2], "__setitem__"
+    if not path.endswith("]"):
+        owner, method = steps[-3 if type(owner) is dict else -2], "__setattr__"
+    methods = (read_dict(base).get(method) for base in read_mro(type(owner)))
+    return type(next(filter(None, methods), None)) is WrapperDescriptorType
 
 
 def _read_referents(
