@@ -16,7 +16,7 @@ from typing import Any
 
 from jupyter_memkit.measure.heap import leaving_no_growth
 from jupyter_memkit.measure.hidden import find_shell
-from jupyter_memkit.measure.holder_roots import find_roots, read_namespaces
+from jupyter_memkit.measure.holder_roots import find_roots, read_ends
 from jupyter_memkit.measure.holder_search import Search
 from jupyter_memkit.measure.sizes.kinds import Kinds
 from jupyter_memkit.measure.sizes.loaded import read_module_ends
@@ -112,7 +112,7 @@ def find_users(
 
     with leaving_no_growth():
         roots = [root for root in find_roots(shell) if root.origin != "module"]
-        ends = [*read_namespaces(shell), *read_module_ends()]
+        ends = [*read_ends(shell), *read_module_ends()]
         search = Search([], deadline_s, progress, ends=ends, meet=meet)
         search.run(roots)
         n_bytes = sum(block.end - block.start for block in used)

@@ -17,7 +17,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from jupyter_memkit.measure.event_loop import find_loop
-from jupyter_memkit.measure.hidden import belongs_to_ipython, find_hidden
+from jupyter_memkit.measure.hidden import (
+    belongs_to_ipython,
+    find_hidden,
+    find_results,
+    is_output_name,
+)
 from jupyter_memkit.measure.holder_search import Root
 from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
 from jupyter_memkit.measure.sizes.raw_reads import read_dict
@@ -29,7 +34,7 @@ _DEFAULTS = (signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler)
 
 def find_roots(shell: Any) -> Iterator[Root]:
     """Yield the roots of the search, the user's names first."""
-    for namespace in read_namespaces(shell):
+    for namespace in _read_namespaces(shell):
         # A copy, which is searched in place of the namespace.
         names = {
             name: value
@@ -55,8 +60,17 @@ def find_roots(shell: Any) -> Iterator[Root]:
     yield from _find_frames()
 
 
-def read_namespaces(shell: Any) -> list[dict[str, Any]]:
-    """Return the namespaces of the user; the search ends at them."""
+def read_ends(shell: Any) -> list[Any]:
+    """Return where a search ends, because every value there is a root of its own."""
+    found: list[Any] = list(_read_namespaces(shell))
+    if shell is not None:
+        # What IPython keeps of outputs.
+        found += [shell.user_ns_hidden, shell.displayhook, *find_results(shell)]
+    return found
+
+
+def _read_namespaces(shell: Any) -> list[dict[str, Any]]:
+    """Return the namespaces of the user."""
     namespaces = [vars(sys.modules["__main__"])]
     if shell is not None and shell.user_ns is not namespaces[0]:
         namespaces.insert(0, shell.user_ns)
@@ -78,6 +92,13 @@ def _find_program(shell: Any) -> Iterator[Root]:
     }
     for kind, formatter in getattr(display, "formatters", {}).items():
         program[f".display_formatter.formatters[{kind!r}]"] = formatter
+    if shell is not None:
+        # Outputs among these names are listed as such, and variables take theirs along.
+        program[".user_ns_hidden"] = {
+            name: value
+            for name, value in list(shell.user_ns_hidden.items())
+            if not is_output_name(str(name)) and shell.user_ns.get(name) is not value
+        }
     for name, value in program.items():
         if value is not None:
             yield Root(f"get_ipython(){name}", value, "registered")

@@ -16,7 +16,7 @@ from jupyter_memkit.measure.heap import leaving_no_growth
 from jupyter_memkit.measure.hidden import find_shell
 from jupyter_memkit.measure.holder_homes import start_at_home
 from jupyter_memkit.measure.holder_rest import Removal, leave_out
-from jupyter_memkit.measure.holder_roots import find_roots, read_namespaces
+from jupyter_memkit.measure.holder_roots import find_roots, read_ends
 from jupyter_memkit.measure.holder_search import Search, Way
 from jupyter_memkit.measure.sizes.loaded import read_module_ends
 from jupyter_memkit.measure.sizes.registry import name_type
@@ -104,7 +104,7 @@ def holders(
     shell = shell or find_shell()
     deadline_s = time.perf_counter() + budget_s
     with leaving_no_growth():
-        search = Search([obj], deadline_s, progress, ends=read_namespaces(shell))
+        search = Search([obj], deadline_s, progress, ends=read_ends(shell))
         search.run(find_roots(shell))
         # Describing a path can create the attribute dict of an object, which would
         # appear in the next path, so all paths are traced first.
@@ -150,7 +150,7 @@ def find_ways(
     shell = shell or find_shell()
     deadline_s = time.perf_counter() + budget_s
     with leaving_no_growth():
-        ends: list[Any] = list(read_namespaces(shell))
+        ends = read_ends(shell)
         roots = list(find_roots(shell))
         if removal is not None:
             roots, more = leave_out(removal, roots, shell)

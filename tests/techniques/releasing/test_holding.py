@@ -31,6 +31,36 @@ def test_part_of_a_value(shell: InteractiveShell) -> None:
     assert (held.holders, held.remedies) == (("view.base",), ("%memfree view",))
 
 
+@pytest.mark.parametrize("after", [(), ("1",), ("1", "2", "3"), ("1 / 0",)])
+def test_shown_part_of_a_value(shell: InteractiveShell, after: tuple[str, ...]) -> None:
+    """A part that a cell has shown goes with the outputs, where IPython keeps it."""
+    shell.run_cell("import numpy as np; data = {'x': np.ones(1 << 18)}")
+    watch = weakref.ref(shell.user_ns["data"]["x"])
+    for cell in ("data['x']", *after):
+        shell.run_cell(cell, store_history=True)
+    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    assert held.remedies == ("%memfree --outputs",)
+    shell.run_cell(*held.remedies).raise_error()
+    assert watch() is None
+
+
+def test_initial_variables(shell: InteractiveShell) -> None:
+    """The copy of a start-up file's variable is one of that variable while it lives."""
+    shell.run_cell(
+        "import numpy as np; data = {'x': np.ones(1 << 18)}; part = data['x']"
+    )
+    watch = weakref.ref(shell.user_ns["part"])
+    shell.user_ns_hidden["part"] = shell.user_ns["part"]
+    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    assert (held.holders, held.remedies) == (("part",), ("%memfree part",))
+    shell.run_cell("data = {'x': part}; del part")
+    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    assert held.holders == ("get_ipython().user_ns_hidden['part']",)
+    assert held.remedies == ()
+    del shell.user_ns_hidden["part"]
+    assert watch() is None
+
+
 def test_several_names(shell: InteractiveShell) -> None:
     """All names of a value are in the remedy; a list and an output are as well."""
     shell.run_cell("import collections; data = collections.deque([1.5])")
