@@ -105,8 +105,8 @@ def _write_ending(way: Way, namespace: Mapping[str, Any]) -> str | None:
     if ended is None:
         number = find_widget(way)
         ended, line = None if number is None else way.steps[number], "{}.close()"
-    names = [name for name, its in namespace.items() if its is ended]
-    return None if ended is None or not names else line.format(names[0])
+    name = None if ended is None else _find_name(ended, namespace)
+    return None if name is None else line.format(name)
 
 
 def find_widget(way: Way) -> int | None:
@@ -127,10 +127,11 @@ def _write_cancel(way: Way, namespace: Mapping[str, Any]) -> str | None:
         is_timer = derives_from(type(step), *_TIMER)
         if not (is_timer or is_task(step)):
             continue
-        names = [f"{name}.cancel()" for name, its in namespace.items() if its is step]
+        name = _find_name(step, namespace)
+        cancel = None if name is None else f"{name}.cancel()"
         if is_timer:
-            return names[0] if names else None
-        cancel = names[0] if names else _write_cancel_by_name(step)
+            return cancel
+        cancel = cancel or _write_cancel_by_name(step)
         return None if cancel is None else _CANCEL_TASK.format(cancel)
     return None
 
@@ -186,9 +187,15 @@ def _write_reset(values: list[Any], namespace: Mapping[str, Any]) -> str | None:
     for value in values:
         variable = find_variable(context, value)
         if variable is not None:
-            names = [name for name, its in namespace.items() if its is variable]
-            return f"{names[0]}.set(None);" if names else None
+            name = _find_name(variable, namespace)
+            return None if name is None else f"{name}.set(None);"
     return None
+
+
+def _find_name(value: Any, namespace: Mapping[str, Any]) -> str | None:
+    """Return a name of a value; not ``_``, which is another output in the next cell."""
+    names = (name for name, its in namespace.items() if its is value)
+    return next((name for name in names if name.strip("_")), None)
 
 
 def _is_users(callback: Any) -> bool:

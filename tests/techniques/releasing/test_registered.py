@@ -277,6 +277,26 @@ def test_event_loop(
     assert watch() is None
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        LOOP.format("made = [start(big)]") + "made.pop()",
+        FINALIZER.replace("end = ", ""),
+    ],
+    ids=["task", "finalizer"],
+)
+def test_shown_by_its_cell(shell: InteractiveShell, code: str) -> None:
+    """What a cell has returned is not named ``_``, which is another output by then."""
+    shell.run_cell("import numpy as np; big = np.ones(1 << 18)").raise_error()
+    watch = weakref.ref(shell.user_ns["big"])
+    shell.run_cell(code, store_history=True).raise_error()
+    held = free("big", budget_s=math.inf, shell=shell).held["big"]
+    shell.run_cell("'another output'", store_history=True)
+    for line in held.remedies:
+        shell.run_cell(line, store_history=True).raise_error()
+    assert watch() is None
+
+
 def test_tasks_of_one_name(shell: InteractiveShell) -> None:
     """No line is offered that cancels another task as well."""
     held, watch = delete(shell, LOOP.format("start(big); start(None)"))
