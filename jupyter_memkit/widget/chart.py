@@ -7,6 +7,7 @@ arrive while a cell runs. The page's requests wait for the running cell.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,9 @@ class LiveChart(AnyWidget):
         }
         super().__init__()
         self._feed.attach()
+        # A kernel that ends does not unload its extensions, and a page need not learn
+        # of a restart by others.
+        atexit.register(self._feed.detach)
         self.on_msg(self._handle_request)
 
     @property
@@ -71,6 +75,7 @@ class LiveChart(AnyWidget):
     def close(self) -> None:
         """Stop following the memory, and remove the widget from its pages."""
         if self.is_open:
+            atexit.unregister(self._feed.detach)
             self._feed.detach()
             # A widget of its own, which the base class leaves open.
             self.layout.close()

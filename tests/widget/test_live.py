@@ -180,6 +180,22 @@ def test_nothing_is_left(tmp_path: Path) -> None:
         assert kernel.run(count).split() == ["0", "0"]
 
 
+def test_a_kernel_that_ends_says_goodbye(tmp_path: Path) -> None:
+    """Whoever ends or restarts it, its views learn that no more readings follow."""
+    with real_kernel(tmp_path) as kernel:
+        kernel.run("%load_ext jupyter_memkit")
+        live = LiveKernel(kernel)
+        live.ask(golden("subscribe"))
+        client = kernel.client
+        client.control_channel.send(
+            client.session.msg("shutdown_request", {"restart": True})
+        )
+        while True:
+            message = client.get_iopub_msg(timeout=LIMIT_S)
+            if contents([message]) == [golden("goodbye")]:
+                break
+
+
 def test_saved_notebook_has_no_readings(tmp_path: Path) -> None:
     """Under nbclient the figures are saved as HTML, and the state without history."""
     notebook = nbformat.v4.new_notebook(
