@@ -54,6 +54,7 @@ export class CellsSection extends SidebarRenderer {
     return (
       model && (
         <Cells
+          isKernelKnown={sidebar.isKernelKnown}
           cells={model.cells}
           running={model.running}
           earlier={model.earlier}

@@ -19,16 +19,17 @@ const SCALE_MIN_BYTES = 1024 * 1024;
  */
 export const Cells = React.memo(function Cells(
   props: Cells.IProps
-): React.JSX.Element {
-  const { cells, running, earlier, ended, clock, order, onSort, ...row } =
+): React.JSX.Element | null {
+  const { isKernelKnown, cells, running, earlier, ended, clock, ...table } =
     props;
+  const { order, onSort, ...row } = table;
   const { trans } = row;
   if (cells.length === 0 && !running && earlier.length === 0) {
-    return (
+    return isKernelKnown ? (
       <p className="jp-Memkit-empty">
         {trans.__('Cells are listed here when they run.')}
       </p>
-    );
+    ) : null;
   }
   const scaleBytes = scaleOf(running ? [...cells, running] : cells);
   return (
@@ -88,6 +89,8 @@ export const Cells = React.memo(function Cells(
 
 export namespace Cells {
   export interface IProps extends Omit<EndedRow.IProps, 'cell' | 'scaleBytes'> {
+    /** Whether there is a kernel with the extension, which reports its cells. */
+    isKernelKnown: boolean;
     /** The cells that have ended, oldest first. */
     cells: readonly ICell[];
     running: IRunningCell | null;

@@ -89,8 +89,9 @@ export class KernelChannel implements IDisposable {
   }
 
   /**
-   * Emitted with a time when another process has taken the place of the kernel's without
-   * JupyterLab's knowledge, because another page or program restarted it.
+   * Emitted when another process has taken the place of the kernel's without
+   * JupyterLab's knowledge, because another page or program restarted it; with the time
+   * at which the earlier one was last heard.
    */
   get replaced(): ISignal<this, number> {
     return this._replaced;
@@ -261,15 +262,23 @@ export class KernelChannel implements IDisposable {
     header,
     content
   }: KernelMessage.IIOPubMessage): void {
+    const sentS = Date.parse(header.date) / 1000;
+    if (header.session === this._session) {
+      this._heardS = sentS;
+      return;
+    }
     if (header.msg_type !== 'status' || !isOwnState(content)) {
       return;
     }
-    const isOther = this._session !== null && this._session !== header.session;
+    const isOther = this._session !== null;
+    const endedS = this._heardS;
     this._session = header.session;
+    this._heardS = sentS;
     // Other kernels may write something else there.
     if (isOther && this._status.kind === 'live') {
       this._forgetProcess();
-      this._replaced.emit(Date.parse(header.date) / 1000);
+      // The other one has read its memory before this message of its own.
+      this._replaced.emit(endedS);
       this.connect();
     }
   }
@@ -367,6 +376,7 @@ export class KernelChannel implements IDisposable {
   private _execution: Execution;
   private _status: ChannelStatus = { kind: 'connecting' };
   private _session: string | null = null;
+  private _heardS = 0;
   private _hasLogged = false;
   private _isRestarting = false;
   private _isDisposed = false;

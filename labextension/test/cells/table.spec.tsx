@@ -16,6 +16,7 @@ function show(changes: Partial<Cells.IProps> = {}, nowS = 203.2): HTMLElement {
   const clock = { nowS, ticked: new Signal<object, void>({}) };
   return render(
     <Cells
+      isKernelKnown
       cells={[]}
       running={null}
       earlier={[]}
@@ -56,6 +57,10 @@ describe('Cells', () => {
     const host = show();
     expect(host.querySelector('table')).toBeNull();
     expect(host.textContent).toBe('Cells are listed here when they run.');
+  });
+
+  it('promises nothing of a kernel that does not report its cells', () => {
+    expect(show({ isKernelKnown: false }).textContent).toBe('');
   });
 
   it('shows rise, change and time of a cell', () => {

@@ -513,6 +513,16 @@ describe('a restart that JupyterLab does not know of', () => {
     expect(channel.status).toEqual({ kind: 'live' });
   });
 
+  it('ended the process when that was last heard', async () => {
+    await goLive();
+    kernel.beginCell();
+    const heardS = Date.now() / 1000;
+    vi.advanceTimersByTime(5000);
+    kernel.session = 'process-2';
+    kernel.publishState('starting', 'none', 'no_request');
+    expect(replaced).toEqual([heardS]);
+  });
+
   it('is not taken from what the server publishes', async () => {
     await goLive();
     kernel.beginCell();
