@@ -32,6 +32,9 @@ HintKind = (
 
 Accuracy = Literal["exact", "estimate", "at most"]
 
+BUDGET_S = 2.0
+"""How long a search for memory that is no longer used takes at most by default."""
+
 # The kinds about data that could be smaller, and cells that could be faster.
 _SAVINGS = frozenset({"collector", "dtype", "fragments", "loading", "numbers"})
 
@@ -129,12 +132,15 @@ class Hints(Record):
         refer to too many objects.
     complete : bool
         Whether the search finished before its time was up.
+    budget_s : float
+        The time that it had.
     """
 
     hints: tuple[Hint, ...]
     unused: tuple[Unused, ...] = ()
     skipped: tuple[str, ...] = ()
     complete: bool = True
+    budget_s: float = BUDGET_S
 
     @property
     def leaks(self) -> tuple[Hint, ...]:

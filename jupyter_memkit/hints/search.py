@@ -25,7 +25,7 @@ from jupyter_memkit.hints import (
     uncollectable,
     worker_copies,
 )
-from jupyter_memkit.hints.records import Hint, Hints, Unused
+from jupyter_memkit.hints.records import BUDGET_S, Hint, Hints, Unused
 from jupyter_memkit.hints.scene import OutOfTimeError, Scene
 from jupyter_memkit.track import leaks
 from jupyter_memkit.track.cells import CellRecord
@@ -58,11 +58,9 @@ SAVINGS: tuple[Rule, ...] = (
 )
 """Data that could be smaller, and cells that could be faster."""
 
-_BUDGET_S = 2.0
-
 
 def find_leaks(
-    shell: Any, *, unused_cells: int = 10, budget_s: float = _BUDGET_S
+    shell: Any, *, unused_cells: int = 10, budget_s: float = BUDGET_S
 ) -> Hints:
     """Find memory that is no longer used, with the line that frees it.
 
@@ -90,6 +88,7 @@ def find_leaks(
         unused=tuple(sorted(unused, key=lambda each: -each.bytes)),
         skipped=tuple(scene.skipped),
         complete=not scene.is_cut,
+        budget_s=budget_s,
     )
 
 
@@ -97,7 +96,7 @@ def find_hints(
     shell: Any,
     accounts: Sequence[CellRecord] = (),
     *,
-    budget_s: float = 2 * _BUDGET_S,
+    budget_s: float = 2 * BUDGET_S,
 ) -> Hints:
     """Find what would save memory or time.
 
@@ -126,6 +125,7 @@ def find_hints(
         hints=tuple(sorted(found, key=_rank)),
         skipped=tuple(scene.skipped),
         complete=not scene.is_cut,
+        budget_s=budget_s,
     )
 
 

@@ -15,6 +15,8 @@ from jupyter_memkit.units import format_bytes, format_duration
 # The largest variables that no recent cell used.
 _SHOWN_UNUSED = 5
 _SHOWN_SKIPPED = 5
+# The least time that is suggested where one was too short.
+_LONG_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +68,10 @@ def _format_saving(hint: Hint) -> str:
 def _build_notes(found: Hints) -> Iterator[str]:
     if not found.complete:
         magic = "%memkit advice" if isinstance(found, Advice) else "%memleaks"
+        longer_s = max(_LONG_S, 10 * found.budget_s)
         yield (
-            f"Incomplete: the time limit was reached; {magic} --budget 20s extends it."
+            f"Incomplete: the time limit was reached; {magic} --budget {longer_s:.0f}s "
+            "extends it."
         )
     if found.skipped:
         yield (

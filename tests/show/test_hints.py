@@ -63,6 +63,12 @@ def test_incomplete() -> None:
         )
 
 
+def test_incomplete_again() -> None:
+    """The time that the note suggests is longer than the one that was too short."""
+    found = Hints(hints=(), complete=False, budget_s=20.0)
+    assert "--budget 200s extends it" in build_report(found).notes[0]
+
+
 def test_no_hints() -> None:
     """Where there is none, the title says whether everything was looked at."""
     assert build_report(Hints(hints=())).text() == "no hints: nothing stands out"

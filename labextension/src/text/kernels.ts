@@ -6,6 +6,8 @@ import { nameLimit } from './limits';
 
 // Smaller changes come and go by themselves.
 const GROWTH_MIN_BYTES = 1024 * 1024;
+// A kernel that rests between two cells is not waiting for anybody.
+const IDLE_MIN_S = 60;
 
 /**
  * The name of a kernel, which is that of its notebook or console if it has any.
@@ -105,7 +107,7 @@ function describeState(
   if (unknown === 'ended' || isHoarding) {
     return '';
   }
-  if (idleS !== null) {
+  if (idleS !== null && idleS >= IDLE_MIN_S) {
     return trans.__('idle for %1', formatDuration(idleS));
   }
   switch (state) {

@@ -76,6 +76,7 @@ describe('a kernel', () => {
   it.each([
     [{ state: 'idle' }, 'python3 · idle for 2 h 0 min'],
     [{ state: 'idle', activeS: null }, 'python3 · idle'],
+    [{ state: 'idle', activeS: 1790007199 }, 'python3 · idle'],
     [{ state: 'starting' }, 'python3 · starting'],
     [{ state: 'restarting' }, 'python3 · starting'],
     [{ state: 'unknown' }, 'python3']
