@@ -151,6 +151,17 @@ def test_names_are_text(variables: Variables) -> None:
     expect(row).to_be_visible()
 
 
+def test_narrow(variables: Variables) -> None:
+    """In a narrow sidebar the size stands above what else is known of a variable."""
+    row = variables.row("table")
+    size = row.locator(".jp-Memkit-number").last.bounding_box()
+    known = row.locator(".jp-Memkit-detail").bounding_box()
+    assert size is not None
+    assert known is not None
+    assert known["y"] > size["y"]
+    assert known["x"] + known["width"] > size["x"]
+
+
 def test_hints_become_cells(variables: Variables) -> None:
     """A cure is inserted below the active cell, or also run there."""
     lab = variables.lab

@@ -129,7 +129,7 @@ function Sum(props: Sum.IProps): React.JSX.Element {
   return (
     <tr role="row" className="jp-Memkit-sum">
       <td role="cell" className="jp-Memkit-cell">
-        {props.label}
+        <span className="jp-Memkit-name">{props.label}</span>
         {props.children}
       </td>
       <td role="cell" />
