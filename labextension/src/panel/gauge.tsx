@@ -15,7 +15,7 @@ const DANGER_SHARE = 0.95;
 export function Gauge(props: Gauge.IProps): React.JSX.Element {
   const { gauge, rssBytes, highestBytes, isStale, trans } = props;
   const { limitBytes, usedBytes } = gauge;
-  const childrenBytes = gauge.covers === 'kernel' ? 0 : props.childrenBytes;
+  const childrenBytes = countedChildrenBytes(props);
   const share = usedBytes / limitBytes;
   const percent = Math.floor(share * 100);
   const shown = percent === 0 ? '< 1' : String(percent);
@@ -85,13 +85,20 @@ export namespace Gauge {
   }
 }
 
+type Parts = Pick<Gauge.IProps, 'gauge' | 'rssBytes' | 'childrenBytes'>;
+
 /**
- * What counts against the limit besides the kernel and its child processes.
+ * What counts against the limit besides the memory of the kernel and its child
+ * processes: other programs, or what the kernel has only reserved.
  */
-export function otherBytesOf(
-  props: Pick<Gauge.IProps, 'gauge' | 'rssBytes' | 'childrenBytes'>
-): number {
-  const { gauge, rssBytes, childrenBytes } = props;
-  const isShared = gauge.covers === 'container' || gauge.covers === 'machine';
-  return isShared ? Math.max(0, gauge.usedBytes - rssBytes - childrenBytes) : 0;
+export function otherBytesOf(parts: Parts): number {
+  const { gauge, rssBytes } = parts;
+  return Math.max(0, gauge.usedBytes - rssBytes - countedChildrenBytes(parts));
+}
+
+/**
+ * The memory of the child processes, if it counts against the limit.
+ */
+function countedChildrenBytes({ gauge, childrenBytes }: Parts): number {
+  return gauge.covers === 'kernel' ? 0 : childrenBytes;
 }

@@ -181,7 +181,12 @@ function Legend(
       )}
       {hasOther && (
         <div>
-          <dt className="jp-Memkit-other">{trans.__('other programs')}</dt>
+          <dt className="jp-Memkit-other">
+            {gauge.covers === 'kernel'
+              ? // The memory of the kernel includes pages that do not count.
+                trans.__('reserved, at least')
+              : trans.__('other programs')}
+          </dt>
           <dd data-testid="memkit-other" data-bytes={otherBytes}>
             {formatBytes(otherBytes)}
           </dd>

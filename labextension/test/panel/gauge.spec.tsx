@@ -44,12 +44,10 @@ describe('Gauge', () => {
     expect(widths(show())).toEqual(['20%', '10%', '30%']);
   });
 
-  it.each(['kernel', 'family'] as const)(
-    'has no segment of other programs if the limit covers the %s',
-    covers => {
-      expect(widths(show({ covers })).at(2)).toBe('0%');
-    }
-  );
+  it('has a segment of what the kernel has only reserved, if that counts', () => {
+    const gauge = show({ covers: 'kernel', usedBytes: 950 * MEBIBYTE });
+    expect(widths(gauge)).toEqual(['20%', '0%', '75%']);
+  });
 
   it('leaves children out of a limit that covers the kernel alone', () => {
     const usedBytes = 200 * MEBIBYTE;

@@ -207,6 +207,18 @@ describe('the legend', () => {
     expect(part(host, 'other').dataset['bytes']).toBe(String(300 * MEBIBYTE));
   });
 
+  it('has what the kernel has only reserved, if that counts', () => {
+    const gauge = READING.gauge && {
+      ...READING.gauge,
+      covers: 'kernel' as const,
+      usedBytes: 700 * MEBIBYTE
+    };
+    expect(legend(show({ reading: { gauge } }))).toEqual([
+      'kernel 400.0 MiB',
+      'reserved, at least 300.0 MiB'
+    ]);
+  });
+
   it('leaves out others that take hardly anything of the limit', () => {
     const gauge = READING.gauge && {
       ...READING.gauge,
