@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
+import { steadyS } from '../model/clock';
 import type { MemoryModel } from '../model/memory';
 import type { Sidebar } from '../model/sidebar';
 import { SidebarRenderer } from '../renderer';
@@ -70,14 +71,14 @@ export class TimelineSection extends SidebarRenderer {
   }
 
   private _onTick(): void {
-    if (this._chart.isLive && Date.now() / 1000 - this._drawnS >= TICK_S) {
+    if (this._chart.isLive && steadyS() - this._drawnS >= TICK_S) {
       this._draw();
     }
   }
 
   private _draw(): void {
     if (this.isVisible && !document.hidden) {
-      this._drawnS = Date.now() / 1000;
+      this._drawnS = steadyS();
       this._chart.update();
     }
   }
@@ -90,7 +91,7 @@ export class TimelineSection extends SidebarRenderer {
   private readonly _options: TimelineSection.IOptions;
   private readonly _chart: TimelineChart;
   private _shown: MemoryModel | null = null;
-  private _drawnS = 0;
+  private _drawnS = -Infinity;
 }
 
 export namespace TimelineSection {

@@ -1,3 +1,4 @@
+import { steadyS } from '../model/clock';
 import { KernelMemory } from '../model/kernelMemory';
 import { parseLive } from '../wire/parse';
 import type {
@@ -60,7 +61,7 @@ export class LiveModel extends KernelMemory {
     if (this._credit <= this._renewAt && !this._isAsking) {
       this._subscribe();
     }
-    const restedS = Date.now() / 1000 - this._endedS;
+    const restedS = steadyS() - this._endedS;
     if (this._isListDue && !this.isBusy && restedS >= REST_S) {
       this._isListDue = false;
       this._send({
@@ -149,7 +150,7 @@ export class LiveModel extends KernelMemory {
     }
     if (message.type !== 'samples') {
       this._isListDue = true;
-      this._endedS = Date.now() / 1000;
+      this._endedS = steadyS();
     }
     this.record.add(message);
     if (message.type !== 'cells') {
@@ -179,7 +180,7 @@ export class LiveModel extends KernelMemory {
   private _renewAt = 0;
   private _isAsking = false;
   private _isListDue = false;
-  private _endedS = 0;
+  private _endedS = -Infinity;
 }
 
 /**

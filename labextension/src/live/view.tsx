@@ -101,5 +101,5 @@ export class LiveView {
   private _rangeS: number | null = 300;
   private _isSeen = true;
   private _isBehind = false;
-  private _drawnS = 0;
+  private _drawnS = -Infinity;
 }

@@ -6,6 +6,7 @@ import { Signal } from '@lumino/signaling';
 
 import type { IKernelServer } from '../server/kernels';
 import type { IKernelMemory } from '../wire/protocol';
+import { steadyS } from './clock';
 import type { IGrowth } from './kernelGrowth';
 import { GrowthLog } from './kernelGrowth';
 
@@ -75,18 +76,18 @@ export class Kernels implements IDisposable {
       INTERVAL_MAX_S,
       INTERVAL_S * 2 ** this._failures
     );
-    const dueInMs = this._readMs + 1000 * intervalS - Date.now();
+    const dueInS = this._readS + intervalS - steadyS();
     this._timer = setTimeout(
       () => {
         this._timer = undefined;
         if (document.hidden) {
-          this._readMs = Date.now();
+          this._readS = steadyS();
           this.keepFresh();
         } else {
           void this._read();
         }
       },
-      Math.max(0, dueInMs)
+      1000 * Math.max(0, dueInS)
     );
   }
 
@@ -125,7 +126,7 @@ export class Kernels implements IDisposable {
       this._failures += 1;
     } finally {
       this._isReading = false;
-      this._readMs = Date.now();
+      this._readS = steadyS();
     }
     this._stateChanged.emit();
   }
@@ -156,7 +157,7 @@ export class Kernels implements IDisposable {
   private _rows: readonly IKernelRow[] | null = null;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isReading = false;
-  private _readMs = -Infinity;
+  private _readS = -Infinity;
   private _failures = 0;
   private _isDisposed = false;
 }

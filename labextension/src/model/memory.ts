@@ -10,6 +10,7 @@ import { KernelChannel } from '../wire/channel';
 import type { IDeath, IServerReading } from '../wire/protocol';
 import type { ChannelStatus } from '../wire/status';
 import type { Clock } from './clock';
+import { steadyS } from './clock';
 import { DeathReport } from './deathReport';
 import { Inspection } from './inspection';
 import { KernelMemory } from './kernelMemory';
@@ -292,7 +293,7 @@ export class MemoryModel extends KernelMemory implements IDisposable {
       return;
     }
     this.clock.observe(sentS);
-    this._heardS = Date.now() / 1000;
+    this._heardS = steadyS();
     this._hasEnded = false;
     this.record.add(message);
     if (message.type === 'snapshot' || message.type === 'cells') {
@@ -355,7 +356,7 @@ export class MemoryModel extends KernelMemory implements IDisposable {
   private _ticker: Ticker | null = null;
   private _hasEnded = false;
   private _isProbing = false;
-  private _heardS = 0;
+  private _heardS = -Infinity;
   private _isDisposed = false;
 }
 

@@ -1,15 +1,17 @@
 import type { IDisposable } from '@lumino/disposable';
 
+import { steadyS } from './clock';
+
 const TICK_MS = 250;
 
 /**
- * Calls a function four times a second while the page is visible.
+ * Calls a function with the steady time, four times a second while the page is visible.
  */
 export class Ticker implements IDisposable {
   constructor(onTick: (nowS: number) => void) {
     this._timer = setInterval(() => {
       if (!document.hidden) {
-        onTick(Date.now() / 1000);
+        onTick(steadyS());
       }
     }, TICK_MS);
   }

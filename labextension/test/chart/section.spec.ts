@@ -166,7 +166,7 @@ describe('TimelineSection', () => {
     const chart = await show();
     const before = chart.updates;
     for (let tick = 0; tick < 40; tick += 1) {
-      await settle(250);
+      await settle(260);
       sidebar.ticked.emit();
     }
     expect(chart.updates - before).toBe(10);

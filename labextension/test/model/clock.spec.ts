@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { Clock } from '../../src/model/clock';
 
@@ -21,6 +21,28 @@ describe('Clock', () => {
     clock.observe(99);
     clock.observe(90);
     expect(clock.nowS).toBe(99);
+  });
+
+  it('goes on evenly when the clock of the page is set', () => {
+    vi.useFakeTimers({ now: 100_000 });
+    const clock = new Clock();
+    clock.observe(99);
+    vi.setSystemTime(9_000_000);
+    expect(clock.nowS).toBe(99);
+    vi.useRealTimers();
+  });
+
+  it('follows a clock that was set back, but not a single late message', () => {
+    const clock = new Clock(() => 5000);
+    clock.observe(5000);
+    clock.observe(1400);
+    expect(clock.nowS).toBe(5000);
+    for (let message = 0; message < 10; message += 1) {
+      clock.observe(1400);
+    }
+    expect(clock.nowS).toBe(1400);
+    clock.observe(1401);
+    expect(clock.nowS).toBe(1401);
   });
 
   it('ignores an invalid date', () => {

@@ -6,7 +6,7 @@ let ticks: number[];
 let ticker: Ticker;
 
 beforeEach(() => {
-  vi.useFakeTimers({ now: 1000_000 });
+  vi.useFakeTimers();
   ticks = [];
   ticker = new Ticker(nowS => ticks.push(nowS));
 });
@@ -18,9 +18,9 @@ afterEach(() => {
 });
 
 describe('Ticker', () => {
-  it('ticks four times a second, with the time', () => {
+  it('ticks four times a second, with the steady time', () => {
     vi.advanceTimersByTime(1000);
-    expect(ticks).toEqual([1000.25, 1000.5, 1000.75, 1001]);
+    expect(ticks).toEqual([0.25, 0.5, 0.75, 1]);
   });
 
   it('does not tick on a hidden page', () => {
@@ -29,7 +29,7 @@ describe('Ticker', () => {
     expect(ticks).toEqual([]);
     hidden.mockReturnValue(false);
     vi.advanceTimersByTime(250);
-    expect(ticks).toEqual([1001.25]);
+    expect(ticks).toEqual([1.25]);
   });
 
   it('leaves no timer after its disposal', () => {

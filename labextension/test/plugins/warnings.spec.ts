@@ -17,7 +17,7 @@ let page: FakePage;
 let settings: FakeSettings;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] });
+  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
   lab = new FakeLab();
   page = new FakePage();
   settings = new FakeSettings({ threshold: 85 });
@@ -36,7 +36,7 @@ async function activate(registry: unknown = null): Promise<void> {
 
 /** Use a share of the limit, a second after the last message. */
 function fill(kernel: FakeKernel, share: number, changes: Changes = {}): void {
-  vi.setSystemTime(Date.now() + 1000);
+  vi.advanceTimersByTime(1000);
   kernel.broadcast(
     golden('samples', {
       'present.gauge.used_bytes': Math.ceil(share * LIMIT),
