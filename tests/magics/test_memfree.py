@@ -39,6 +39,14 @@ def test_undefined(shell: InteractiveShell) -> None:
         shell.run_line_magic("memfree", "nothing_here")
 
 
+def test_needed_by_python(shell: InteractiveShell) -> None:
+    """The name of the user's module is refused: classes would belong to another."""
+    with pytest.raises(UsageError, match="'__name__' is needed by Python"):
+        shell.run_line_magic("memfree", "__name__")
+    shell.run_cell("class Kept: pass").raise_error()
+    assert shell.user_ns["Kept"].__module__ == "__main__"
+
+
 def test_report() -> None:
     """The report shows what was freed, and what is still alive."""
     freed = Freed(

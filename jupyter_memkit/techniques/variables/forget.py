@@ -24,6 +24,8 @@ from jupyter_memkit.measure.scripts import (
 from jupyter_memkit.measure.sizes.identity import contains_identical
 
 _LAST_OUTPUTS = ("_", "__", "___")
+# Without it, the user's classes would belong to the module of Python's own.
+_NEEDED = "__name__"
 _OUTPUT = re.compile(r"(?:Out|_oh)\[(\d+)\]")
 # Shorter strings may be shared by chance, like numbers.
 _SHORT = 1000
@@ -52,9 +54,12 @@ def find_places(
     Raises
     ------
     MemkitError
-        If the name does not exist, or IPython needs it.
+        If the name does not exist, or Python or IPython needs it.
     """
     known = list(namespace)
+    if name == _NEEDED:
+        message = f"{name!r} is needed by Python, and nothing was deleted"
+        raise MemkitError(message)
     if shell is not None:
         output = _OUTPUT.fullmatch(name)
         if output and int(output[1]) in read_outputs(shell):
