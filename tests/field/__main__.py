@@ -41,13 +41,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         check_loading(Path(folder))
     comparisons = {}
-    for part in PARTS:
-        if part.name in chosen:
-            start_s = time.perf_counter()
-            comparisons[part.name] = compare(part.run)
-            took_s = time.perf_counter() - start_s
-            print(f"{part.name} took {took_s:.0f} s", flush=True)
-    print(_make_table(comparisons))
+    try:
+        for part in PARTS:
+            if part.name in chosen:
+                start_s = time.perf_counter()
+                comparisons[part.name] = compare(part.run)
+                took_s = time.perf_counter() - start_s
+                print(f"{part.name} took {took_s:.0f} s", flush=True)
+    finally:
+        # A part that fails comes after hours of others.
+        print(_make_table(comparisons))
     return int(any(comparison.differences for comparison in comparisons.values()))
 
 
