@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 # Far more than a busy machine needs; ends a test that would otherwise hang.
 LIMIT_S = 300.0
 
@@ -18,6 +20,14 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < deadline_s, "this did not happen"
         time.sleep(0.01)
+
+
+def has_ended(pid: int) -> bool:
+    """Return whether a process has ended, also if nobody has asked for its status."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def press_ctrl_c() -> None:

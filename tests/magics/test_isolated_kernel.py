@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_memkit.measure.process import is_running
 from tests.real_kernel import RealKernel, real_kernel
-from tests.waiting import LIMIT_S, wait_until
+from tests.waiting import LIMIT_S, has_ended, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -138,4 +137,4 @@ def test_restart(kernel: RealKernel) -> None:
     printed = kernel.run("print(listed.processes[0].pid, os.getpid())")
     pid, kernel_pid = map(int, printed.split())
     os.kill(kernel_pid, signal.SIGKILL)
-    wait_until(lambda: not is_running(pid))
+    wait_until(lambda: has_ended(pid))

@@ -16,12 +16,11 @@ import psutil
 import pytest
 
 from jupyter_memkit.errors import IsolatedError
-from jupyter_memkit.measure.process import is_running
 from jupyter_memkit.techniques.processes import watching
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.listening import Listener
 from jupyter_memkit.techniques.processes.process import ChildProcess
-from tests.waiting import LIMIT_S, interrupt_when, press_ctrl_c, wait_until
+from tests.waiting import LIMIT_S, has_ended, interrupt_when, press_ctrl_c, wait_until
 
 pytestmark = pytest.mark.traced_children
 
@@ -266,7 +265,7 @@ def test_end_with_orphans(process: ChildProcess, tmp_path: Path) -> None:
     run(process, subprocess.run, ["sh", "-c", f"sleep 600 & echo $! > {path}"])
     orphan = psutil.Process(int(path.read_text()))
     process.end()
-    wait_until(lambda: not is_running(orphan.pid))
+    wait_until(lambda: has_ended(orphan.pid))
 
 
 def test_end_with_children(process: ChildProcess, tmp_path: Path) -> None:
@@ -282,7 +281,7 @@ def test_end_with_children(process: ChildProcess, tmp_path: Path) -> None:
         run(process, work)
     pid = int(path.read_text())
     # It is not a child of this process, so there is nothing to join.
-    wait_until(lambda: not is_running(pid))
+    wait_until(lambda: has_ended(pid))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no fork")
@@ -456,4 +455,4 @@ def test_end_with_the_parent(end: str) -> None:
     assert ended.stderr == ""
     pid = int(ended.stdout)
     # It is not a child of this process, so there is nothing to join.
-    wait_until(lambda: not is_running(pid))
+    wait_until(lambda: has_ended(pid))

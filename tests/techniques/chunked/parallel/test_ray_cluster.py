@@ -14,11 +14,10 @@ import psutil
 import pytest
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.process import is_running
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.parallel.choosing import open_cluster
 from tests.techniques.chunked.parallel.running import BUDGET_BYTES, run_on, values
-from tests.waiting import interrupt_when, wait_until
+from tests.waiting import has_ended, interrupt_when, wait_until
 
 
 @pytest.mark.ml
@@ -28,7 +27,7 @@ def test_the_cluster_of_init(ray: Any) -> None:
         assert cluster.n_workers == 2
         pids = values(run_on(cluster, range(6), lambda _: os.getpid(), rows=1))
     assert os.getpid() not in pids
-    wait_until(lambda: not any(map(is_running, pids)))
+    wait_until(lambda: all(map(has_ended, pids)))
     assert ray.is_initialized()
 
 
@@ -106,7 +105,7 @@ def test_interrupt(ray: Any, tmp_path: Path) -> None:
     ):
         run_on(cluster, range(1), sleep_long, rows=1)
     thread.join()
-    wait_until(lambda: not is_running(int(pid_file.read_text())))
+    wait_until(lambda: has_ended(int(pid_file.read_text())))
 
 
 @pytest.mark.ml
