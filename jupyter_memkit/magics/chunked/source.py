@@ -11,7 +11,7 @@ from IPython.core.error import UsageError
 from jupyter_memkit.magics.words import Word, read_value
 from jupyter_memkit.paths import expand_home
 from jupyter_memkit.techniques.chunked.sources.base import Source
-from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from jupyter_memkit.techniques.chunked.sources.opening import open_query, open_source
 
 
 def open_named_source(args: argparse.Namespace, user_ns: dict[str, Any]) -> Source:
@@ -40,10 +40,7 @@ def _open_query(args: argparse.Namespace, user_ns: dict[str, Any]) -> Source:
     if args.connection not in user_ns:
         message = f"there is no variable {args.connection}; connect in an earlier cell"
         raise UsageError(message)
-    # Imported on first use, with all kinds of databases.
-    from jupyter_memkit.techniques.chunked.sources.sql import open_sql  # noqa: PLC0415
-
-    return open_sql(args.sql, user_ns[args.connection])
+    return open_query(args.sql, user_ns[args.connection])
 
 
 def _find_source(text: Word, user_ns: dict[str, Any]) -> Any:

@@ -18,7 +18,7 @@ from jupyter_memkit.techniques.chunked.settings import (
     read_types,
 )
 from jupyter_memkit.techniques.chunked.sources.base import Source
-from jupyter_memkit.techniques.chunked.sources.opening import open_source
+from jupyter_memkit.techniques.chunked.sources.opening import open_query, open_source
 from jupyter_memkit.units import format_bytes, read_bytes
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
     45
     """
     return open_chunks(
-        open_source(source, read) if sql is None else _open_query(sql, source),
+        open_source(source, read) if sql is None else open_query(sql, source),
         memory=memory,
         rows=rows,
         columns=columns,
@@ -248,10 +248,3 @@ def _read_memory(memory: int | str | None) -> int:
     if memory is None:
         return default_budget_bytes()
     return read_bytes("memory", memory)
-
-
-def _open_query(query: str, connection: Any) -> Source:
-    # Imported on first use, with all kinds of databases.
-    from jupyter_memkit.techniques.chunked.sources.sql import open_sql  # noqa: PLC0415
-
-    return open_sql(query, connection)

@@ -154,6 +154,27 @@ def open_source(source: Any, options: Mapping[str, Any] | None = None) -> Source
     return _open_object(source)
 
 
+def open_query(query: str, connection: Any) -> Source:
+    """Return the `Source` that reads the rows of a query; none are read yet.
+
+    Parameters
+    ----------
+    query : str
+        A single statement that returns rows.
+    connection : object
+        What `open_sql` accepts.
+
+    Raises
+    ------
+    SourceError
+        If the query is empty, or the connection is not supported.
+    """
+    # Imported on first use, with all kinds of databases.
+    from jupyter_memkit.techniques.chunked.sources.sql import open_sql  # noqa: PLC0415
+
+    return open_sql(query, connection)
+
+
 def _as_paths(files: Sequence[RemotePath]) -> list[Path]:
     """Cast remote files to paths, whose interface they share as far as it is used."""
     return [cast("Path", file) for file in files]
