@@ -77,18 +77,19 @@ LIBRARIES = [
     "scipy.linalg",
     "duckdb",
 ]
+# They take less than their room, so what they reach is not counted.
 IMPORTS = {
-    f"import {name}": f"x = np.ones(max(0, n - IMPORT) // 8); import {name}; see()"
+    f"import {name}": f"x = np.ones(max(0, n - IMPORT) // 8); import {name}"
     for name in LIBRARIES
 }
 # The last cells of a kernel. Once polars is loaded, there is one belt less.
 LAST = {
     "polars": {
-        "import polars": "x = np.ones(max(0, n - IMPORT) // 8); import polars; see()",
+        "import polars": "x = np.ones(max(0, n - IMPORT) // 8); import polars",
         "a polars series": "x = polars.Series(np.ones(n // 16)); y = x * 2; see()",
     },
     "torch": {
-        "import torch": "x = np.ones(max(0, n - 2 * IMPORT) // 8); import torch; see()",
+        "import torch": "x = np.ones(max(0, n - 2 * IMPORT) // 8); import torch",
         "a tensor": "x = torch.ones(n // 4); see()",
         "two tensors": "x = torch.ones(n // 8); y = x + 1; see()",
         "a loss": "x = torch.ones(n // 12, requires_grad=True)\n"

@@ -164,8 +164,10 @@ def test_kernel_that_cannot_answer(agent: Agent, tmp_path: Path) -> None:
     held = tmp_path / "held"
     os.mkfifo(held)
     # A function of PyDLL keeps the lock; this one waits until the pipe is opened.
+    # The kernel's thread sends what was printed after the first flush has returned,
+    # and before the second does.
     running = agent.kernel.start(
-        "print('started', flush=True)\nimport ctypes, os\n"
+        "print('started', flush=True)\nimport ctypes, os, sys\nsys.stdout.flush()\n"
         f"ctypes.PyDLL(None).open({os.fsencode(held)!r}, os.O_RDONLY)"
     )
     states: list[Any] = []
