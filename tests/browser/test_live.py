@@ -79,3 +79,4 @@ def test_it_is_live(
     lab.restart_kernel()
     expect(live).to_have_attribute("data-state", "ended")
     expect(live).to_contain_text("Run this cell again")
+    expect(live.get_by_label("Variables")).to_contain_class("jp-mod-stale")

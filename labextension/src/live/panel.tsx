@@ -50,7 +50,11 @@ export function LivePanel(props: LivePanel.IProps): React.JSX.Element {
           trans={trans}
         />
       </div>
-      <Variables listed={model.variables} trans={trans} />
+      <Variables
+        listed={model.variables}
+        isStale={model.staleSinceS !== null}
+        trans={trans}
+      />
     </>
   );
 }

@@ -11,11 +11,11 @@ import type { IVariables } from '../wire/protocol';
 export const Variables = React.memo(function Variables(
   props: Variables.IProps
 ): React.JSX.Element {
-  const { listed, trans } = props;
+  const { listed, isStale, trans } = props;
   const mostBytes = listed?.variables[0]?.bytes ?? 0;
   return (
     <section
-      className="jp-Memkit-variables"
+      className={`jp-Memkit-variables${isStale ? ' jp-mod-stale' : ''}`}
       aria-label={trans.__('Variables')}
       tabIndex={0}
     >
@@ -48,6 +48,8 @@ export const Variables = React.memo(function Variables(
 export namespace Variables {
   export interface IProps {
     listed: IVariables | null;
+    // Whether the kernel no longer reports.
+    isStale: boolean;
     trans: TranslationBundle;
   }
 }
