@@ -17,7 +17,7 @@ FLOORS = (
         *("asking", "course", "file_lock", "files", "interrupts", "paths"),
         *("signal_safe", "units", "wrapping"),
     },
-    {"records"},
+    {"records", "temporary_folders"},
     {"measure"},
     {"cells"},
     {"track", "techniques"},
@@ -33,7 +33,8 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # Rooms that work without IPython: a script has none, and a server need not.
 WITHOUT_IPYTHON = {
     *("asking", "course", "errors", "file_lock", "files", "interrupts", "lazy_names"),
-    *("paths", "protocol", "records", "signal_safe", "units", "wrapping"),
+    *("paths", "protocol", "records", "signal_safe", "temporary_folders", "units"),
+    "wrapping",
     *("measure", "cells", "techniques", "hints", "server"),
 }
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.interrupts import Interrupts
+from jupyter_memkit.temporary_folders import TemporaryFolder, remove_left
 from jupyter_memkit.track.line_memory import (
     LineMemory,
     LinesResult,
@@ -36,6 +37,7 @@ COST = (
     "slower; each live object takes about 130 bytes more."
 )
 
+_PREFIX = "jupyter-memkit-lines-"
 _ALREADY = "No more than one Tracker"
 
 _Frame = tuple[str, str, int]
@@ -90,9 +92,10 @@ class MemrayLines:
         self._outer = self._find_outer()
         try:
             with ExitStack() as undo:
-                # Only this user can read the folder.
-                folder = tempfile.TemporaryDirectory(prefix="memkit-lines-")
-                self._path = Path(undo.enter_context(folder)) / "allocations"
+                place = Path(tempfile.gettempdir())
+                remove_left(place, _PREFIX)
+                folder = undo.enter_context(TemporaryFolder(place, _PREFIX))
+                self._path = folder.path / "allocations"
                 tracker = self._memray.Tracker(
                     destination=self._memray.FileDestination(
                         self._path, overwrite=True, compress_on_exit=False

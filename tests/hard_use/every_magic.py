@@ -1,5 +1,7 @@
 """Calls every magic once, and prints what failed: ``python every_magic.py FOLDER``.
 
+With the number of a call as second argument it makes that call until it is killed.
+
 The environment of the process is what is tested, so this imports nothing of the tests.
 """
 
@@ -50,15 +52,39 @@ CALLS = (
     "%%isolated --out total\ntotal = frame.a.sum()",
     *("%%isolated --name kept\nz = 1", "%isolated", "%isolated --close kept"),
 )
+# By the number of a call that needs another one before it.
+PREPARATIONS = {
+    CALLS.index("%memsnap two"): "%memsnap one",
+    CALLS.index("%shrink --undo frame"): "%shrink frame",
+    CALLS.index("%spill --back array"): "%spill array",
+    CALLS.index("%isolated --close kept"): "%%isolated --name kept\nz = 1",
+}
 _SIGNS = ("Traceback", "Exception ignored", "Warning")
+
+
+def make_shell(folder: Path) -> InteractiveShell:
+    """Return a fresh shell."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.ProfileDir.location = str(folder / "profile")
+    return InteractiveShell.instance(config=config)
+
+
+def repeat(folder: Path, number: int) -> None:
+    """Make a call again and again; print a line before each one but the first."""
+    shell = make_shell(folder)
+    shell.run_line_magic("load_ext", "jupyter_memkit")
+    before, call = PREPARATIONS.get(number, ""), CALLS[number].format(folder=folder)
+    while True:
+        with contextlib.redirect_stdout(io.StringIO()):
+            for code in (SETUP, before, call):
+                shell.run_cell(code).raise_error()
+        print("again", flush=True)
 
 
 def main(folder: Path, *, without_folder: bool) -> None:
     """Call every magic in a fresh shell, perhaps in a folder that is gone."""
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.ProfileDir.location = str(folder / "profile")
-    shell = InteractiveShell.instance(config=config)
+    shell = make_shell(folder)
     if without_folder:
         gone = folder / "gone"
         gone.mkdir()
@@ -80,4 +106,7 @@ def main(folder: Path, *, without_folder: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), without_folder="without-folder" in sys.argv)
+    place, *others = sys.argv[1:]
+    if others and others[0].isdigit():
+        repeat(Path(place), int(others[0]))
+    main(Path(place), without_folder="without-folder" in others)

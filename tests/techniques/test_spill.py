@@ -17,7 +17,7 @@ import pytest
 import scipy.sparse
 from IPython.core.interactiveshell import InteractiveShell
 
-from jupyter_memkit import spill, unspill
+from jupyter_memkit import spill, temporary_folders, unspill
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.file_lock import lock_file
 from jupyter_memkit.measure.process import ProcProbe, read_rss_bytes
@@ -473,7 +473,7 @@ def test_folder_that_is_taken(disk: Path, monkeypatch: pytest.MonkeyPatch) -> No
             raise BlockingIOError
         lock_file(descriptor)
 
-    monkeypatch.setattr(folders, "lock_file", lock_later)
+    monkeypatch.setattr(temporary_folders, "lock_file", lock_later)
     assert spill(np.ones(10)).sum() == 10
     assert len(list(disk.iterdir())) == 2
     folders.remove_left()
@@ -486,7 +486,7 @@ def test_without_locks(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_descriptor: int) -> None:
         raise OSError
 
-    monkeypatch.setattr(folders, "lock_file", refuse)
+    monkeypatch.setattr(temporary_folders, "lock_file", refuse)
     spilled = spill(np.ones(10))
     assert (folders.remove_left(), len(left_on(disk))) == (0, 1)
     assert spilled.sum() == 10

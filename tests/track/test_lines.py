@@ -97,8 +97,11 @@ def test_memray() -> None:
 
 @needs_memray
 def test_memray_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The file is removed even if the code fails, and the result is available."""
+    """Its file is removed even if the code fails, and so is a killed process's."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed = tmp_path / "jupyter-memkit-lines-of-another"
+    killed.mkdir()
+    (killed / "in-use").touch()
     profile = profile_lines(is_own)
     with pytest.raises(ZeroDivisionError), profile:
         exec(compile_cell("block = bytearray(30 << 20)\n1 / 0"), {})

@@ -1,26 +1,19 @@
-"""The folders of spilled values, which belong to this process and end with it.
-
-A folder is in use while its lock is held. The system releases the lock when a process
-ends for any reason, so the next process can identify leftover folders.
-"""
+"""The folders of spilled values, which belong to this process and end with it."""
 
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
-import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from jupyter_memkit import temporary_folders
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.file_lock import lock_file
 from jupyter_memkit.paths import expand_home
+from jupyter_memkit.temporary_folders import TemporaryFolder
 
 _PREFIX = "jupyter-memkit-spill-"
-_LOCK = "in-use"
 
 # File systems whose files are memory.
 _IN_MEMORY = frozenset({"ramfs", "tmpfs"})
@@ -29,33 +22,7 @@ _IN_MEMORY = frozenset({"ramfs", "tmpfs"})
 _LARGE = "/var/tmp"  # noqa: S108 - the folder in it has a unique name
 
 
-class _Folder:
-    """A folder in a parent, with its lock."""
-
-    def __init__(self, parent: Path) -> None:
-        self.pid = os.getpid()
-        while True:
-            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-            self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                lock_file(self._lock)
-            except BlockingIOError:
-                # Another process mistook the new folder for a leftover.
-                os.close(self._lock)
-            except OSError:
-                return  # Without locks, this cannot happen.
-            else:
-                return
-
-    def remove(self) -> None:
-        """Remove the folder; files that are still mapped remain usable."""
-        os.close(self._lock)
-        # A forked child has a copy of this object, but does not own the folder.
-        if self.pid == os.getpid():
-            shutil.rmtree(self.path, ignore_errors=True)
-
-
-_folders: dict[Path, _Folder] = {}
+_folders: dict[Path, TemporaryFolder] = {}
 
 
 def open_folder(folder: str | os.PathLike[str] | None) -> Path:
@@ -79,7 +46,7 @@ def open_folder(folder: str | os.PathLike[str] | None) -> Path:
         if not _folders:
             atexit.register(remove_folders)
         try:
-            own = _folders[parent] = _Folder(parent)
+            own = _folders[parent] = TemporaryFolder(parent, _PREFIX)
         except OSError as error:
             message = (
                 f"no file can be created in {parent} ({error.strerror}); give another "
@@ -109,11 +76,8 @@ def remove_left(parent: Path | None = None) -> int:
     int
         The size of the removed files, in bytes.
     """
-    removed_bytes = 0
-    for place in [parent] if parent else list(_find_defaults()):
-        for path in place.glob(f"{_PREFIX}*"):
-            removed_bytes += _remove_unless_used(path)
-    return removed_bytes
+    places = [parent] if parent else list(_find_defaults())
+    return sum(temporary_folders.remove_left(place, _PREFIX) for place in places)
 
 
 def is_in_memory(folder: Path) -> bool:
@@ -160,20 +124,3 @@ def _find_defaults() -> Iterator[Path]:
         place = Path(name).resolve()
         if place.is_dir() and os.access(place, os.W_OK) and not is_in_memory(place):
             yield place
-
-
-def _remove_unless_used(folder: Path) -> int:
-    """Remove a folder that is no longer in use, and return the size of its files."""
-    own_user = os.getuid() if sys.platform != "win32" else 0
-    with contextlib.suppress(OSError):
-        if folder.is_symlink() or folder.stat().st_uid != own_user:
-            return 0
-        lock = os.open(folder / _LOCK, os.O_RDWR)
-        try:
-            lock_file(lock)
-            held_bytes = sum(path.stat().st_size for path in folder.iterdir())
-        finally:
-            os.close(lock)
-        shutil.rmtree(folder, ignore_errors=True)
-        return held_bytes
-    return 0
