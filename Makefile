@@ -7,7 +7,8 @@
 #                  instead of hours, and without storing the results: make bench SMALL=1
 # make docs        builds the documentation site; runs each page once until it changes,
 #                  and all of them again after `rm -r notebooks/docs/_build`
-# make hard-use    for a night: random lines, requests, interrupts; unusual environments
+# make hard-use    for a night: random lines, requests, interrupts, kills; unusual
+#                  environments
 # make field       for a night: the suites of IPython, ipykernel and others, without the
 #                  extension and with it; fails if a test ends differently
 # make soak        for an hour: what use leaves in the page and the kernel
@@ -132,10 +133,11 @@ format: $(VENV)/packages
 	ruff format
 	cd labextension && jlpm run lint
 
-# For a night: thousands of random lines and requests, interrupts at random moments,
-# hundreds of calls in a row, and unusual environments.
+# For a night: thousands of random lines and requests, interrupts and kills at random
+# moments, hundreds of calls in a row, a day on a set clock, and unusual environments.
 hard-use: $(VENV)/installed
-	MEMKIT_RANDOM_LINES=10000 MEMKIT_RANDOM_REQUESTS=10000 MEMKIT_INTERRUPTS=50 \
+	MEMKIT_RANDOM_LINES=10000 MEMKIT_RANDOM_REQUESTS=10000 \
+		MEMKIT_INTERRUPTS=50 MEMKIT_KILLS=500 \
 		pytest --numprocesses 2 --timeout 3600 -rA --durations 0 tests/hard_use \
 		tests/magics/test_random_lines.py tests/channel/test_random_requests.py \
 		tests/magics/test_interrupts.py
