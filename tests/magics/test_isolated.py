@@ -22,7 +22,7 @@ from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.magics.isolated import cell as isolated_cell
 from jupyter_memkit.magics.isolated import session as isolated_session
 from jupyter_memkit.track import tracker as tracker_module
-from tests.waiting import wait_until
+from tests.waiting import interrupt_when, wait_until
 
 Captured = pytest.CaptureFixture[str]
 
@@ -287,6 +287,25 @@ def test_named(shell: InteractiveShell, capsys: Captured) -> None:
     assert "No isolated process is running" in capsys.readouterr().out
     error = run(shell, "%isolated --close model").error_in_exec
     assert "there is no process model; none is running" in str(error)
+
+
+def test_interrupted_closing(shell: InteractiveShell, tmp_path: Path) -> None:
+    """Ctrl-C while a process runs its exit handlers ends it, and its name is free."""
+    begun = tmp_path / "begun"
+    cell = f"""
+import atexit, pathlib, time
+@atexit.register
+def finish():
+    pathlib.Path({str(begun)!r}).touch()
+    time.sleep(1000)
+"""
+    assert run(shell, f"%%isolated --name p{cell}").success
+    pressing = interrupt_when(begun)
+    error = run(shell, "%isolated --close p").error_in_exec
+    pressing.join()
+    assert isinstance(error, KeyboardInterrupt)
+    assert shown(run(shell, "%isolated")).processes == ()
+    assert run(shell, "%%isolated --name p\n5").result == 5
 
 
 @pytest.mark.parametrize(

@@ -185,8 +185,11 @@ class IsolatedMagics(Magics):
         if args.close:
             process = self._find(args.close).process
             freed_bytes = process.read_memory().rss_bytes
-            process.close()
-            del self._sessions[args.close]
+            try:
+                process.close()
+            finally:
+                # Ctrl-C only ends the wait for its exit handlers.
+                del self._sessions[args.close]
             return IsolatedClosed(name=args.close, freed_bytes=freed_bytes)
         return IsolatedProcesses(
             processes=tuple(

@@ -166,9 +166,11 @@ class ChildProcess:
         with contextlib.suppress(OSError, ValueError):
             # At the end of its input it runs its exit handlers and flushes its files.
             self._writes.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=_END_S)
-        self.end()
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=_END_S)
+        finally:
+            self.end()
 
     def end(self) -> None:
         """Kill it, and release its resources."""

@@ -1,0 +1,60 @@
+"""Interrupts cells at any moment."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from tests.waiting import press_ctrl_c
+
+
+class Interrupting:
+    """Sends Ctrl-C at a moment of a cell, and records the outcome."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._is_running = False
+        self.arrived = self.lost = 0
+        self.ours: set[str] = set()
+        # If a magic collected one, the callback of `threading`, which is written in
+        # Python, could lose the interrupt.
+        self._threads: list[threading.Timer] = []
+        signal.signal(signal.SIGINT, self._handle)
+
+    def run(self, code: str, delay_s: float) -> None:
+        """Run code, and interrupt it after a delay in seconds."""
+        thread = threading.Timer(delay_s, press_ctrl_c)
+        self._threads.append(thread)
+        before = self.arrived
+        self._is_running = True
+        thread.start()
+        result = self._shell.run_cell(code)
+        self._is_running = False
+        thread.join()
+        error = result.error_in_exec
+        if self.arrived > before:
+            self.lost += not isinstance(error, KeyboardInterrupt)
+        traceback = None if error is None else error.__traceback__
+        while traceback is not None:
+            name = traceback.tb_frame.f_code.co_filename
+            is_shown = "__tracebackhide__" not in traceback.tb_frame.f_locals
+            if "jupyter_memkit" in name and is_shown:
+                self.ours.add(f"{name}:{traceback.tb_lineno}")
+            traceback = traceback.tb_next
+
+    def _handle(self, _number: int, frame: FrameType | None) -> None:
+        if self._is_running and _is_in_code(frame):
+            self.arrived += 1
+            raise KeyboardInterrupt
+
+
+def _is_in_code(frame: FrameType | None) -> bool:
+    """Return whether the cell's own code is running, rather than IPython's."""
+    while frame is not None:
+        if frame.f_code.co_name == "run_code":
+            return True
+        frame = frame.f_back
+    return False
