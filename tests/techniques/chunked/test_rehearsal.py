@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import os
 import re
@@ -18,6 +19,7 @@ import jupyter_memkit as memkit
 from jupyter_memkit.techniques.chunked import ChunkedSummary, ReduceError, chunked
 from jupyter_memkit.techniques.chunked.mapped import Mapped
 from jupyter_memkit.techniques.chunked.rehearsal.agreement import find_agreement
+from jupyter_memkit.techniques.chunked.rehearsal.proof import is_proven
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
 from jupyter_memkit.techniques.chunked.settings import Settings
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
@@ -39,7 +41,7 @@ SEED = int(os.environ.get("MEMKIT_RANDOM_REDUCTIONS_SEED", "4"))
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try every split on all rows, however slow the machine is."""
     home = "jupyter_memkit.techniques.chunked"
-    monkeypatch.setattr(f"{home}.rehearsal.tried._LIMIT_S", math.inf)
+    monkeypatch.setattr(f"{home}.rehearsal.trying._LIMIT_S", math.inf)
     monkeypatch.setattr(f"{home}.rehearsal.repeated._LONGEST_S", math.inf)
     monkeypatch.setattr(f"{home}.rehearsal.trial._QUICK_S", math.inf)
 
@@ -1019,3 +1021,85 @@ def test_columns_of_arrays(mixed: list[Any]) -> None:
     assert run("df.size", source=table).value == table.size
     with pytest.raises(ReduceError, match="depend on the other rows"):
         run("df.iloc[::100]", "concat", source=table)
+
+
+def make_log(rows: int = 6_000) -> pd.DataFrame:
+    """Return records with few gaps, jumps and references, all where chunks meet."""
+    rng: Any = np.random.default_rng(9)
+    number = np.arange(rows)
+    is_first = (number % 500 == 0) & (number > 0)
+    times = pd.Timestamp("2024-03-01") + pd.to_timedelta(
+        60 * number + 3_600 * is_first.cumsum(), unit="s"
+    )
+    parent = np.full(rows, -1)
+    parent[rng.choice(rows, 12, replace=False)] = rng.choice(rows, 12)
+    return pd.DataFrame(
+        {
+            "number": number,
+            "parent": parent,
+            "t": times.strftime("%Y-%m-%d %H:%M:%S"),
+            "meter": 2_000_000 + (rng.integers(0, 3, rows) + 5_000 * is_first).cumsum(),
+            "device": np.where(number < rows // 2, "A", "B"),
+            "w": rng.normal(20, 3, rows),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("op", "cell"),
+    [
+        ("sum", "(pd.to_datetime(df.t).diff() > '30min').sum()"),
+        ("sum", "(pd.to_datetime(df.t).diff().dt.total_seconds() > 600).sum()"),
+        ("sum", "df.w.sum() + 9 * (pd.to_datetime(df.t).diff() > '30min').sum()"),
+        ("sum", "df.query('meter - meter.shift() > 1000').shape[0]"),
+        ("sum", "df.groupby('device').meter.agg(lambda s: (s.diff() > 1000).sum())"),
+        ("max", "bool((df.meter.diff() > 1000).any())"),
+        ("concat", "df[df.meter.diff() > 1000]"),
+        ("concat", "df.assign(gap=pd.to_datetime(df.t).diff() > '30min')"),
+        ("count", "df[pd.to_datetime(df.t).diff() > '30min']"),
+        ("sum", "df.number.isin(df.parent).sum()"),
+        ("concat", "df[df.number.isin(df.parent)]"),
+        ("union", "set(df.number) & set(df.parent)"),
+        ("union", "np.intersect1d(df.number, df.parent)"),
+        ("concat", "p = df.parent.unique()\ndf[df.number.isin(p)]"),
+    ],
+)
+def test_what_looks_across_rows_is_rejected_where_no_sample_shows_it(
+    op: str, cell: str
+) -> None:
+    """A gap, a jump or a reference between rows is refused, however rare it is."""
+    with pytest.raises(ReduceError):
+        run(cell, op, source=make_log())
+
+
+@pytest.mark.parametrize(
+    ("op", "cell"),
+    [
+        (
+            "sum",
+            "c, names = pd.factorize(df.device)\ndict(zip(names, np.bincount(c)))",
+        ),
+        ("sum", "df.number.isin([3, 4, 5_000]).sum()"),
+        ("sum", "(df.number == df.parent).sum()"),
+        ("union", "set(df.number[df.w > 25]) | set(df.parent)"),
+        ("concat", "df[pd.to_datetime(df.t) > '2024-03-02']"),
+    ],
+)
+def test_what_looks_at_each_row_is_accepted(op: str, cell: str) -> None:
+    """A value of single rows is accepted, also if the cell numbers or links them."""
+    run(cell, op, source=make_log())
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "df.number.isin(df.parent).sum()",
+        "(df.w > df.w.size).sum()",
+        "((df.w > 3) & df.number.is_unique).sum()",
+        "df.w.fillna(0, limit=3).sum()",
+        "df.device.astype('category').cat.codes.sum()",
+    ],
+)
+def test_no_look_at_other_rows_is_a_proof(cell: str) -> None:
+    """Values found among those of a column, and its size, are not taken row by row."""
+    assert not is_proven("sum", ast.parse(cell), "df")

@@ -21,7 +21,8 @@ from jupyter_memkit.techniques.chunked.rehearsal.statistics import (
     sorts,
 )
 from jupyter_memkit.techniques.chunked.rehearsal.trial import Trial
-from jupyter_memkit.techniques.chunked.rehearsal.tried import Tried, try_splits
+from jupyter_memkit.techniques.chunked.rehearsal.tried import Tried
+from jupyter_memkit.techniques.chunked.rehearsal.trying import try_splits
 from jupyter_memkit.techniques.chunked.rehearsal.value_agreement import (
     compare,
     is_comparable,

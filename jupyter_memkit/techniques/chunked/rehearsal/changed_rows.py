@@ -7,26 +7,28 @@ same rows in each part.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import decimal
 import math
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from itertools import combinations, islice
 from typing import Any
 
 from jupyter_memkit.cells.purity import is_scalar
 from jupyter_memkit.techniques.chunked.rehearsal.flattening import is_missing
+from jupyter_memkit.techniques.chunked.rehearsal.row_columns import (
+    read_columns,
+    replace_columns,
+)
 
 # How far two outliers lie above the largest value, in ranges of all values.
 _NEAR, _FAR = 5, 100
 # Cells can count up to a number, or allocate as much.
 _MOST_NUMBER = 1_000_000
+# The number of pairs of columns that get the same values.
+_MOST_PAIRS = 3
 # Integers that fit into every type.
 _SMALL = 100
-
-# Of wide rows, some columns are changed.
-_MOST_COLUMNS = 64
 
 _DAY = dt.timedelta(days=1)
 
@@ -53,7 +55,7 @@ def vary(rows: Any) -> tuple[Any, list[str]] | None:
     """
     changes: dict[Any, list[Sequence[Any]]] = {}
     constants = []
-    for column, name, values in _read_columns(rows):
+    for column, name, values in read_columns(rows):
         present = [value for value in values if not is_missing(value)]
         if _are_the_same(present):
             tried = list(_spread(present[0], len(values)))
@@ -62,7 +64,7 @@ def vary(rows: Any) -> tuple[Any, list[str]] | None:
             tried = list(_add_outliers(values, present))
         if tried:
             changes[column] = tried
-    changed = _replace(rows, changes) if changes else None
+    changed = replace_columns(rows, changes) if changes else None
     return None if changed is None else (changed, constants)
 
 
@@ -77,10 +79,44 @@ def lose(rows: Any, place: int) -> Any:
         The number of the row.
     """
     changes: dict[Any, list[Sequence[Any]]] = {}
-    for column, _, values in _read_columns(rows):
+    for column, _, values in read_columns(rows):
         if type(values[place]) in {float, str} or _is_time(values[place]):
             changes[column] = [[*values[:place], None, *values[place + 1 :]]]
-    return _replace(rows, changes) if changes else None
+    return replace_columns(rows, changes) if changes else None
+
+
+def link(rows: Any, used: Container[str]) -> Iterator[tuple[Any, str, str]]:
+    """Yield rows of which each has a value of a row in the other half.
+
+    What looks for the values of a column among those of another one finds them there.
+
+    Parameters
+    ----------
+    rows : object
+        A chunk with some rows.
+    used : container of str
+        The names in the cell, among which such columns are.
+
+    Yields
+    ------
+    rows : object
+        The changed rows.
+    name : str
+        The column that was changed.
+    other : str
+        The column that has its values.
+    """
+    half = len(rows) // 2
+    columns = [column for column in read_columns(rows) if column[1] in used]
+    pairs = (
+        (one, other)
+        for one, other in combinations(columns, 2)
+        if {*map(type, one[2])} == {*map(type, other[2])}
+    )
+    for (_, other, values), (column, name, _) in islice(pairs, _MOST_PAIRS):
+        changed = replace_columns(rows, {column: [[*values[half:], *values[:half]]]})
+        if changed is not None:
+            yield changed, name, other
 
 
 def _are_the_same(values: Sequence[Any]) -> bool:
@@ -121,101 +157,6 @@ def _add_outliers(
     # The second is where the halves meet, so that it also differs from the row before.
     changed[len(changed) // 4], changed[len(changed) // 2] = near, far
     yield changed
-
-
-def _read_columns(rows: Any) -> Iterator[tuple[Any, str, list[Any]]]:
-    """Yield columns of a chunk: their places, names and values."""
-    places = _list_places(rows)
-    for place, name in places[:: len(places) // _MOST_COLUMNS + 1]:
-        yield place, name, _read_column(rows, place)
-
-
-def _list_places(rows: Any) -> list[tuple[Any, str]]:
-    """Return the places of all columns, with their names as far as they have some."""
-    root = type(rows).__module__.partition(".")[0]
-    # Labels of a series are attributes of it, but not of its type.
-    if hasattr(type(rows), "columns"):
-        names = rows.column_names if root == "pyarrow" else rows.columns
-        return [(place, str(name)) for place, name in enumerate(names)]
-    if root == "numpy":
-        if rows.ndim == 2:
-            return [((..., place), "") for place in range(rows.shape[1])]
-        return [(..., "")] if rows.ndim == 1 and not rows.dtype.names else []
-    if type(rows) is list and all(
-        type(row) is dict and row.keys() == rows[0].keys() for row in rows
-    ):
-        return [(name, str(name)) for name in rows[0]]
-    return [(..., "")]
-
-
-def _read_column(rows: Any, place: Any) -> list[Any]:
-    root = type(rows).__module__.partition(".")[0]
-    found: list[Any]
-    if root == "pandas":
-        found = (rows if place is ... else rows.iloc[:, place]).tolist()
-    elif root == "polars":
-        found = (rows if place is ... else rows.to_series(place)).to_list()
-    elif root == "pyarrow":
-        found = rows.column(place).to_pylist()
-    elif root == "numpy":
-        found = rows[place].tolist()
-    else:
-        found = list(rows) if place is ... else [row[place] for row in rows]
-    return found
-
-
-def _replace(rows: Any, changes: dict[Any, list[Sequence[Any]]]) -> Any:
-    """Return rows with other columns, each with the first values that fit its type.
-
-    Returns
-    -------
-    object
-        None if no column can hold its values.
-    """
-    is_changed = False
-    if type(rows).__module__.partition(".")[0] in {"pandas", "numpy"}:
-        # Once for all columns, which are set in place.
-        rows = rows.copy()
-    for place, choices in changes.items():
-        for values in choices:
-            # The libraries have an error each for values that do not fit.
-            with contextlib.suppress(Exception):
-                rows = _set_column(rows, place, values)
-                is_changed = True
-                break
-    return rows if is_changed else None
-
-
-def _set_column(rows: Any, place: Any, values: Sequence[Any]) -> Any:
-    """Return rows with another column; frames of pandas and arrays are changed."""
-    root = type(rows).__module__.partition(".")[0]
-    library: Any = sys.modules.get(root)
-    if place is ... and root != "numpy":
-        return _make_like(rows, values, library)
-    if root == "pandas":
-        dtype = rows.dtypes.iloc[place]
-        rows.isetitem(place, library.Series(values, index=rows.index, dtype=dtype))
-        return rows
-    if root == "polars":
-        name = rows.columns[place]
-        return rows.with_columns(library.Series(name, values, rows.dtypes[place]))
-    if root == "pyarrow":
-        field = rows.schema.field(place)
-        return rows.set_column(place, field, library.array(values, field.type))
-    if root == "numpy":
-        rows[place] = library.array(values).astype(rows.dtype, casting="same_kind")
-        return rows
-    return [{**row, place: value} for row, value in zip(rows, values, strict=True)]
-
-
-def _make_like(rows: Any, values: Sequence[Any], library: Any) -> Any:
-    """Return a list or a series with other values."""
-    root = type(rows).__module__.partition(".")[0]
-    if root == "pandas":
-        return library.Series(values, rows.index, rows.dtype, rows.name)
-    if root == "polars":
-        return library.Series(rows.name, values, rows.dtype)
-    return list(values)
 
 
 def _is_time(value: Any) -> bool:

@@ -141,6 +141,11 @@ def is_missing(item: Any) -> bool:
     )
 
 
+def is_amount(item: Any) -> bool:
+    """Return whether an item is neither 0 nor missing."""
+    return not is_missing(item) and bool(item != 0)
+
+
 def _is_number(item: Any) -> bool:
     return isinstance(item, (int, float)) and not isinstance(item, bool)
 

@@ -16,7 +16,7 @@ from typing import Any
 from jupyter_memkit.cells.purity import is_plain, is_table
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
-from jupyter_memkit.techniques.chunked.rehearsal.changed_rows import lose, vary
+from jupyter_memkit.techniques.chunked.rehearsal.changed_rows import link, lose, vary
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
     NotRehearsedError,
 )
@@ -108,7 +108,7 @@ def read_probe(source: Source, settings: Settings) -> Any:
     if n_rows < 2:
         why = "it takes at least two rows"
         raise NotRehearsedError(why)
-    return _number(join_rows(probe)) if len(probe) > 1 else probe[0]
+    return number(join_rows(probe)) if len(probe) > 1 else probe[0]
 
 
 def _read_rows(source: Source, request: Request, make: FrameMaker) -> Any:
@@ -135,10 +135,10 @@ def thin(rows: Any, count: int) -> Any:
     """Return some rows that are spread evenly, numbered throughout, as a copy."""
     if count >= len(rows):
         return take(rows, range(len(rows)))
-    return _number(take(rows, spread(len(rows), count)))
+    return number(take(rows, spread(len(rows), count)))
 
 
-def _number(rows: Any) -> Any:
+def number(rows: Any) -> Any:
     """Give rows of pandas that are only numbered the numbers from 0 on."""
     pandas = sys.modules.get("pandas")
     if type(rows).__module__.partition(".")[0] != "pandas" or pandas is None:
@@ -179,8 +179,8 @@ def split(rows: Any, used: Container[str]) -> Iterator[Split]:
     n_rows = len(rows)
     half = n_rows // 2
     everything = range(n_rows)
-    yield _split("two halves", rows, everything[:half], everything[half:])
-    yield _split("the first row and the others", rows, everything[:1], everything[1:])
+    yield cut_in_two("two halves", rows, half)
+    yield cut_in_two("the first row and the others", rows, 1)
     doubled = repeat(rows, 2)
     if doubled is not None:
         twice = range(2 * n_rows)
@@ -197,8 +197,21 @@ def split(rows: Any, used: Container[str]) -> Iterator[Split]:
     yield _split("every other row and the rest", rows, evens, odds, keeps_order=False)
 
 
-def split_changed(rows: Any) -> Iterator[Split]:
-    """Yield ways to split rows with other values, the most revealing first."""
+def cut_in_two(name: str, rows: Any, place: int) -> Split:
+    """Return the split of rows before a place."""
+    return _split(name, rows, range(place), range(place, len(rows)))
+
+
+def split_changed(rows: Any, used: Container[str]) -> Iterator[Split]:
+    """Yield ways to split rows with other values, the most revealing first.
+
+    Parameters
+    ----------
+    rows : object
+        A chunk.
+    used : container of str
+        The names in the cell.
+    """
     n_rows = len(rows)
     half = n_rows // 2
     halves = range(half), range(half, n_rows)
@@ -219,6 +232,9 @@ def split_changed(rows: Any) -> Iterator[Split]:
     alike = _repeat_row(rows, half)
     if alike is not None:
         yield _split("two halves that end and begin with the same row", alike, *halves)
+    for changed, name, other in link(rows, used):
+        what = f"two halves with values of {other} from each other in {name}"
+        yield _split(what, changed, *halves)
 
 
 def _split(

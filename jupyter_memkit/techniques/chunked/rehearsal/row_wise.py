@@ -9,19 +9,31 @@ from collections.abc import Container
 _METHODS = frozenset(
     {
         *("abs", "astype", "between", "col", "contains", "day_name", "endswith", "eq"),
-        *("fillna", "floor", "ge", "gt", "is_in", "is_not_null", "is_null", "isin"),
-        *("isna", "isnull", "le", "lower", "lt", "ne", "normalize", "notna"),
-        *("notnull", "round", "startswith", "strip", "to_period", "upper"),
+        *("fillna", "floor", "ge", "gt", "is_not_null", "is_null", "isna", "isnull"),
+        *("le", "lower", "lt", "ne", "normalize", "notna", "notnull", "round"),
+        *("startswith", "strip", "to_period", "upper"),
     }
 )
+# These look for a value among all of the argument's.
+_MEMBERSHIP = frozenset({"is_in", "isin"})
+# Others, such as limit, count rows.
+_KEYWORDS = frozenset({"case", "decimals", "inclusive", "na", "pat", "regex", "value"})
 # Of a whole column, these would choose or count its rows.
 _METHODS_OF_TEXT = frozenset({"get", "head", "len", "slice"})
 _ACCESSORS = frozenset({"dt", "str"})
+# Attributes of an accessor, and not of a column as a whole, such as its size.
+_FIELDS = frozenset(
+    {
+        *("date", "day", "day_of_week", "day_of_year", "dayofweek", "dayofyear"),
+        *("days", "days_in_month", "hour", "is_month_end", "is_month_start"),
+        *("microsecond", "minute", "month", "nanosecond", "quarter", "second"),
+        *("seconds", "time", "weekday", "year"),
+    }
+)
 
 _PLAIN = (
-    *(ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Slice, ast.keyword),
-    *(ast.Compare, ast.BinOp, ast.UnaryOp, ast.Attribute, ast.expr_context),
-    *(ast.operator, ast.unaryop, ast.cmpop),
+    *(ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Slice, ast.Compare, ast.BinOp),
+    *(ast.UnaryOp, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop),
 )
 
 
@@ -43,6 +55,8 @@ def is_row_wise(node: ast.expr, local: Container[str]) -> bool:
     (True, True)
     >>> check("chunk.q > chunk.q.mean()"), check("chunk.q > m")
     (False, False)
+    >>> check("chunk.q.isin([1, 2])"), check("chunk.q.isin(chunk.p)")
+    (True, False)
     """
     return all(_is_allowed(each, local) for each in ast.walk(node))
 
@@ -51,14 +65,39 @@ def _is_allowed(node: ast.AST, local: Container[str]) -> bool:
     match node:
         case ast.Name(id=name):
             return name not in local
-        case ast.Subscript(slice=ast.Constant(value=str())):
-            return True
-        case ast.Subscript(value=place):
-            return _is_accessor(place)
-        case ast.Call(func=ast.Attribute(value=place, attr=name)):
-            is_of_text = name in _METHODS_OF_TEXT and _is_accessor(place)
-            return name in _METHODS or is_of_text
+        case ast.Subscript(value=place, slice=key):
+            is_column = isinstance(key, ast.Constant) and isinstance(key.value, str)
+            return is_column or _is_accessor(place)
+        case ast.Attribute():
+            return _is_attribute_allowed(node)
+        case ast.keyword(arg=name):
+            return name in _KEYWORDS
+        case ast.Call(func=ast.Attribute() as method, args=given):
+            return _is_call_allowed(method, given)
     return isinstance(node, _PLAIN)
+
+
+def _is_attribute_allowed(node: ast.Attribute) -> bool:
+    """Return whether an attribute is a column, an accessor, a field or a method."""
+    is_of_name = isinstance(node.value, ast.Name)
+    is_field = node.attr in _FIELDS and _is_accessor(node.value)
+    is_method = node.attr in _METHODS | _METHODS_OF_TEXT | _MEMBERSHIP
+    return is_of_name or is_field or node.attr in _ACCESSORS or is_method
+
+
+def _is_call_allowed(method: ast.Attribute, given: list[ast.expr]) -> bool:
+    if method.attr in _MEMBERSHIP:
+        return not any(map(_has_rows, given))
+    is_of_text = method.attr in _METHODS_OF_TEXT and _is_accessor(method.value)
+    return method.attr in _METHODS or is_of_text
+
+
+def _has_rows(node: ast.expr) -> bool:
+    """Return whether an expression is more than constants and variables."""
+    return any(
+        isinstance(part, (ast.Attribute, ast.Subscript, ast.Call))
+        for part in ast.walk(node)
+    )
 
 
 def _is_accessor(node: ast.expr) -> bool:

@@ -10,6 +10,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.flattening import (
     Flat,
     find_difference,
     flatten,
+    is_amount,
     is_missing,
     tolerance_of,
 )
@@ -128,7 +129,7 @@ def is_nothing(op: str, tried: Tried) -> bool:
     if whole is None:
         return False
     if op == "sum":
-        return not any(map(_is_amount, whole.values()))
+        return not any(map(is_amount, whole.values()))
     # Missing values show nothing, nor do groups that a part of a maximum lacks.
     return all(
         part is not None
@@ -140,11 +141,6 @@ def is_nothing(op: str, tried: Tried) -> bool:
         )
         for part in parts
     )
-
-
-def _is_amount(item: Any) -> bool:
-    """Return whether an item is neither 0 nor missing."""
-    return not is_missing(item) and bool(item != 0)
 
 
 def _combine(op: str, operation: Operation, values: Iterable[Any]) -> Any:
