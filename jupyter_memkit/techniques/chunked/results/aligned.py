@@ -31,7 +31,7 @@ class Aligned:
 
     Numbers, Series and frames ignore a missing value (NaN), as pandas does over the
     whole; a sum of numbers and all operations on numpy arrays propagate it, as numpy
-    does.
+    does. What a masked array masks is ignored, as numpy does over the whole.
 
     Attributes
     ----------
@@ -83,9 +83,10 @@ class Aligned:
 
     def step(self, so_far: Any, value: Any) -> Any:
         """Return the combination of the two."""
-        if self.name != "sum" and (_is_missing(value) or _is_missing(so_far)):
+        is_of_no_rows = _is_masked if self.name == "sum" else _is_missing
+        if is_of_no_rows(value) or is_of_no_rows(so_far):
             # The value of no rows is missing, even if the other values are texts.
-            return value if _is_missing(so_far) else so_far
+            return value if is_of_no_rows(so_far) else so_far
         kinds = self._kind(so_far), self._kind(value)
         if {*kinds} == {"frame", "series"} and not (len(so_far) and len(value)):
             # Without groups, apply of pandas returns an empty frame.
@@ -122,7 +123,11 @@ class Aligned:
                 "minlength does in np.bincount, or use concat"
             )
             raise ShapeError(message)
-        return getattr(sys.modules["numpy"], self.ufunc)(so_far, value)
+        numpy = sys.modules["numpy"]
+        if any(isinstance(each, numpy.ma.MaskedArray) for each in (so_far, value)):
+            # The functions of numpy mask what is masked in one of the two.
+            return getattr(numpy.ma.stack([so_far, value]), self.name)(axis=0)
+        return getattr(numpy, self.ufunc)(so_far, value)
 
     def _mappings(self, so_far: Any, value: Any) -> Any:
         combined = so_far.copy()
@@ -175,6 +180,9 @@ class Aligned:
             combined = (
                 groups.sum(min_count=1) if self.name == "sum" else groups.agg(self.name)
             )
+        if combined.index.nlevels == 1 and so_far.index.dtype == value.index.dtype:
+            # pandas makes texts of objects when it joins them.
+            combined.index = combined.index.astype(value.index.dtype)
         if is_sorted and (freq := _find_freq(so_far, value)) is not None:
             return self._fill_bins(combined, freq)
         for ascending in (False, True):
@@ -302,10 +310,17 @@ def _has_text(column: Any) -> bool:
 
 
 def _is_missing(value: Any) -> bool:
-    """Return whether a value is that of no rows: None, NaN, or one of pandas."""
+    """Return whether a value is that of no rows: None, NaN, or one of a library."""
     pandas = sys.modules.get("pandas")
     markers = () if pandas is None else (pandas.NA, pandas.NaT)
-    return value is None or is_nan(value) or any(value is each for each in markers)
+    is_marker = any(value is each for each in markers) or _is_masked(value)
+    return value is None or is_nan(value) or is_marker
+
+
+def _is_masked(value: Any) -> bool:
+    """Return whether a value is what numpy returns where all is masked."""
+    masked_arrays = sys.modules.get("numpy.ma")
+    return masked_arrays is not None and value is masked_arrays.masked
 
 
 def _widen(value: Any) -> Any:

@@ -281,3 +281,25 @@ def test_counts_keep_their_order(seed: int) -> None:
     expected = column.value_counts()
     assert counts.tolist() == expected.tolist()
     assert counts.to_dict() == expected.to_dict()
+
+
+@pytest.mark.parametrize("operation", [SUM, MIN, MAX])
+def test_masked_values_are_of_no_rows(operation: Aligned) -> None:
+    """What is masked in some chunks is ignored, as in one masked array of all rows."""
+    rows = np.ma.masked_less([[1.0, 5.0, 0.0], [0.0, 7.0, 0.0], [3.0, 0.0, 0.0]], 1)
+
+    def compute(part: Any, axis: int | None = None) -> Any:
+        return getattr(part, operation.name)(axis=axis)
+
+    combined = combine(operation, compute(rows[:1], 0), compute(rows[1:], 0))
+    assert combined.tolist() == compute(rows, 0).tolist()
+    columns = rows[:, 2], rows[:, 1], rows[:, 2]
+    assert combine(operation, *map(compute, columns)) == compute(rows[:, 1:])
+    assert combine(operation, np.ma.masked, np.ma.masked) is np.ma.masked
+
+
+def test_objects_stay_labels() -> None:
+    """Labels that are objects over the whole are objects when they are combined."""
+    values = pd.Series(["a", "b", "a", "a", "c", "a"], dtype=object)
+    combined = combine(SUM, values[:3].value_counts(), values[3:].value_counts())
+    assert combined.index.dtype == values.value_counts().index.dtype
