@@ -454,6 +454,7 @@ WRITING = (
         "duckdb.connect().execute({!r}).fetchall()",
         "c = duckdb.connect(':memory:')\nc.register('t', chunk)\nc.sql({!r}).df()",
         "with duckdb.connect() as con:\n    rows = con.sql({!r}).df()\nrows",
+        "duckdb.sql({!r}).filter('a > 3').aggregate('b, max(a)', 'b').limit(3).df()",
         "pl.sql({!r}).collect()",
         "chunk.sql({!r})",
         "pl.SQLContext(chunk=chunk, eager=True).execute({!r})",
@@ -471,11 +472,37 @@ def test_queries(cell: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "create table t as select * from chunk",
+        "CREATE OR REPLACE TEMP VIEW t AS from chunk where a > 3",
+        "insert into t select a, sum(b) from chunk group by a",
+    ],
+)
+def test_tables_of_the_cells_own_database(text: str) -> None:
+    """A cell may fill tables of a database that it opens in memory, and no others."""
+    names = {"duckdb": pytest.importorskip("duckdb")}
+    cell = "{}.execute({!r})\n1"
+    own = f"con = duckdb.connect()\n{cell.format('con', text)}"
+    assert find_effect(ast.parse(own), "chunk", names) is None
+    for other in ("duckdb", "duckdb.connect('a.db')"):
+        tree = ast.parse(cell.format(other, text))
+        assert find_effect(tree, "chunk", names) is not None
+
+
+@pytest.mark.parametrize(
     "cell",
     [
         "duckdb.sql(text + name).df()",
         "duckdb.sql('select 1').update({'a': 1})",
         "duckdb.sql('select 1').create('a')",
+        "duckdb.sql('select 1').filter('a; drop table b').df()",
+        "duckdb.sql('select 1').aggregate('nextval(1)').df()",
+        "duckdb.sql('select 1').aggregate('a', 'b', 'c').df()",
+        "duckdb.sql('select 1').aggregate(text.upper()).df()",
+        "duckdb.sql('create table t as select 1').df()",
+        "duckdb.connect().execute('create table t as select nextval(1)')",
+        "duckdb.connect().execute('drop table t')",
         "rows = duckdb.sql('select 1')\nrows.insert([1])",
         "duckdb.sql('select 1', connection=connection).df()",
         "duckdb.connect('a.db').sql('select 1').df()",

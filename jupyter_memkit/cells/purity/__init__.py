@@ -14,5 +14,6 @@ from jupyter_memkit.cells.purity.outside import (
     is_table,
 )
 from jupyter_memkit.cells.purity.proving import find_effect
+from jupyter_memkit.cells.purity.sql import find_functions
 
-__all__ = ["find_effect", "is_plain", "is_scalar", "is_table"]
+__all__ = ["find_effect", "find_functions", "is_plain", "is_scalar", "is_table"]

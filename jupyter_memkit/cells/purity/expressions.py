@@ -274,7 +274,8 @@ class Expressions(ast.NodeVisitor):
 
     def _call_stage(self, node: ast.Call, name: str) -> Value:
         """Allow a listed call in a query, with values that may go anywhere."""
-        stage = find_next_stage(name, node, self._find_text(node))
+        texts = [self._texts.find(argument) for argument in node.args]
+        stage = find_next_stage(name, node, texts)
         if stage is None:
             raise EffectError(node.func)
         self._read_all([*node.args, *(keyword.value for keyword in node.keywords)])

@@ -11,9 +11,18 @@ PURE_BUILTINS = frozenset(
     {
         *("abs", "all", "any", "bool", "bytes", "chr", "complex", "dict", "divmod"),
         *("enumerate", "filter", "float", "format", "frozenset", "hash", "int"),
-        *("isinstance", "iter", "len", "list", "map", "max", "min", "next", "ord"),
-        *("pow", "range", "repr", "reversed", "round", "set", "slice", "sorted"),
-        *("str", "sum", "tuple", "zip", "ArithmeticError", "Exception", "IndexError"),
+        *("isinstance", "iter", "len", "list", "map", "max", "min", "next", "object"),
+        *("ord", "pow", "range", "repr", "reversed", "round", "set", "slice"),
+        *(
+            "sorted",
+            "str",
+            "sum",
+            "tuple",
+            "zip",
+            "ArithmeticError",
+            "Exception",
+            "IndexError",
+        ),
         *("KeyError", "RuntimeError", "TypeError", "ValueError", "ZeroDivisionError"),
     }
 )
@@ -120,6 +129,11 @@ PURE_FUNCTIONS: dict[str, frozenset[str]] = {
             "categorical contains date datetime decimal digit duration ends_with "
             "exclude first float integer last matches numeric signed_integer "
             "starts_with string temporal time unsigned_integer"
+        ),
+        "scipy": (""),
+        "scipy.stats": (
+            "describe entropy gmean hmean iqr kendalltau kurtosis linregress moment "
+            "pearsonr sem skew spearmanr trim_mean tmean zscore"
         ),
         # `queries` has its calls, whose values are no tables yet.
         "duckdb": (""),

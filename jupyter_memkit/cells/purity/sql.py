@@ -41,12 +41,22 @@ _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
 _HIDING = re.compile(r"--|/\*|\$|\\|\be''")
 
 _BRACKET = re.compile(r'([\w".\]]*)\s*\(')
+_COUNT_DISTINCT = re.compile(r"\bcount\s*\(\s*distinct\b")
 _INNERMOST = re.compile(r"(\bas\s*(?:(?:not\s+)?materialized\s*)?)?\(([^()]*)\)")
 # What replaces a bracket in the query around it.
 _REPLACED = "\N{SECTION SIGN}"
 _NAMED = rf'[\w"]+\s+as\s*(?:(?:not\s+)?materialized\s*)?{_REPLACED}\s*'
 _QUERY = re.compile(
     rf"\s*(?:with\s+(?:recursive\s+)?{_NAMED}(?:,\s*{_NAMED})*)?(?:select|from)\b"
+)
+
+# What stands before the query whose rows a table gets.
+_FILLING = re.compile(
+    r"""\s*(?:
+        create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:table|view)\s+\w+\s+as
+        |insert\s+into\s+\w+
+    )\s+""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -67,6 +77,33 @@ def is_select(text: str) -> bool:
     if is_open or ";" in plain or _HIDING.search(plain):
         return False
     return _BEFORE_BRACKETS.issuperset(_BRACKET.findall(plain)) and _reads(plain)
+
+
+def find_functions(text: str) -> list[str]:
+    """Return the functions in a query that only reads.
+
+    Examples
+    --------
+    >>> find_functions("select k, avg(v) from chunk group by k")
+    ['avg']
+    """
+    plain = _QUOTED.sub(_empty, text).lower()
+    plain = _COUNT_DISTINCT.sub("count_distinct(", plain)
+    return _BRACKET.findall(plain) if is_select(text) else []
+
+
+def is_own_statement(text: str) -> bool:
+    """Return whether a text only reads, or fills a table of its own database.
+
+    Examples
+    --------
+    >>> is_own_statement("create or replace table t as select * from chunk")
+    True
+    >>> is_own_statement("insert into t select nextval('ids')")
+    False
+    """
+    filling = _FILLING.match(text)
+    return is_select(text[filling.end() :] if filling else text)
 
 
 def _empty(quoted: re.Match[str]) -> str:
