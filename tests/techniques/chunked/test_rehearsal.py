@@ -7,6 +7,7 @@ import math
 import os
 import re
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -1103,3 +1104,50 @@ def test_what_looks_at_each_row_is_accepted(op: str, cell: str) -> None:
 def test_no_look_at_other_rows_is_a_proof(cell: str) -> None:
     """Values found among those of a column, and its size, are not taken row by row."""
     assert not is_proven("sum", ast.parse(cell), "df")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "(df.q.map(Decimal) / 7).sum()",
+        "df.groupby('k').q.apply(lambda s: sum(Decimal(x) / 3 for x in s))",
+        "sum((Decimal(str(x)) / 7 for x in df.v), Decimal(0))",
+        "stats.describe(df.v).nobs",
+    ],
+)
+def test_rounded_decimals_and_parts_of_descriptions_add_up(cell: str) -> None:
+    """Decimals may differ in the last digits, and a part of a description adds up."""
+    stats = pytest.importorskip("scipy.stats")
+    table = make_table(3, 2_000)
+    names = {"Decimal": Decimal, "stats": stats}
+    value = run(cell, source=table, names=names).value
+    whole = make_body(cell, **names)(table.copy())
+    for one, other in zip(np.atleast_1d(value), np.atleast_1d(whole), strict=True):
+        assert math.isclose(one, other, rel_tol=1e-12)
+
+
+def test_decimals_that_do_not_add_up() -> None:
+    """A difference beyond the last digits of a Decimal is refused."""
+    cell = "max(Decimal(x) for x in df.q) / 7"
+    with pytest.raises(ReduceError, match="does not add up"):
+        run(cell, names={"Decimal": Decimal})
+
+
+@pytest.mark.parametrize(
+    ("cell", "statistic"),
+    [
+        ("duckdb.execute('select avg(v) from df').fetchone()[0]", "a mean"),
+        ("duckdb.execute('select k, median(v) from df group by k').df()", "a median"),
+        (
+            "duckdb.execute('select count( distinct k) from df').fetchall()[0][0]",
+            "a distinct count",
+        ),
+        ("model.score(df[['v']], df.q)", "a score"),
+        ("np.sqrt(((model.predict(df[['v']]) - df.q) ** 2).mean())", "a mean"),
+    ],
+)
+def test_what_cannot_be_tried_is_judged_by_its_code(cell: str, statistic: str) -> None:
+    """A query or a model that may have an effect is refused for its statistic."""
+    names = {"duckdb": pytest.importorskip("duckdb"), "model": object()}
+    with pytest.raises(ReduceError, match=statistic):
+        run(cell, names=names)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Hashable, Iterable, Mapping
+from decimal import Decimal, getcontext
 from typing import Any
 
 from jupyter_memkit.cells.purity import is_scalar
+from jupyter_memkit.techniques.chunked.results.missing import is_nan
 
 # The relative difference between two ways to add up the same numbers, by float type.
 _TOLERANCES = {"float16": 1e-2, "float32": 1e-4}
 _TOLERANCE = 1e-6
+# The last digits in which two sums of rounded decimals can differ.
+_DECIMAL_DIGITS = 4
 
 Flat = dict[tuple[Hashable, ...], Any]
 
@@ -75,8 +79,13 @@ def find_difference(
             return label
         known = [part.get(label, 0) for part in parts]
         scale = max(abs(item) for item in (one, other, *known) if _is_number(item))
+        limit: Any = tolerance
+        if isinstance(one, Decimal) or isinstance(other, Decimal):
+            if isinstance(one, float) or isinstance(other, float):
+                return label
+            limit = Decimal(10) ** (_DECIMAL_DIGITS - getcontext().prec)
         # Written so that an infinite scale is a difference.
-        if not abs(one - other) <= tolerance * scale or math.isinf(scale):
+        if not abs(one - other) <= limit * scale or math.isinf(scale):
             return label
     return None
 
@@ -136,7 +145,7 @@ def is_missing(item: Any) -> bool:
     pandas = sys.modules.get("pandas")
     return (
         item is None
-        or (isinstance(item, float) and math.isnan(item))
+        or is_nan(item)
         or (pandas is not None and (item is pandas.NA or item is pandas.NaT))
     )
 
@@ -147,7 +156,7 @@ def is_amount(item: Any) -> bool:
 
 
 def _is_number(item: Any) -> bool:
-    return isinstance(item, (int, float)) and not isinstance(item, bool)
+    return isinstance(item, (int, float, Decimal)) and not isinstance(item, bool)
 
 
 def _is_equal(one: Any, other: Any) -> bool:

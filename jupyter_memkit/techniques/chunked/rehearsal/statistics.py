@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from itertools import chain
 
+from jupyter_memkit.cells.purity import find_functions
 from jupyter_memkit.techniques.chunked.body import CellBody
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 from jupyter_memkit.techniques.chunked.last_sort import split_last_sort
@@ -14,7 +16,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.value_parts import find_parts
 
 # Methods whose values over chunks do not combine, by their names in messages.
 _NAMES = {
-    **dict.fromkeys(("mean", "average", "nanmean", "fmean"), "a mean"),
+    **dict.fromkeys(("mean", "average", "avg", "nanmean", "fmean"), "a mean"),
     **dict.fromkeys(("median", "nanmedian", "approximate_median"), "a median"),
     **dict.fromkeys(("quantile", "percentile", "nanpercentile"), "a quantile"),
     **dict.fromkeys(("std", "stdev", "nanstd", "sem", "stddev"), "a deviation"),
@@ -27,8 +29,10 @@ _NAMES = {
     **dict.fromkeys(("idxmax", "idxmin", "argmax", "argmin"), "a position"),
     **dict.fromkeys(("head", "tail", "first", "last", "nth"), "a choice of rows"),
     **dict.fromkeys(("rank", "pct_change"), "a rank"),
+    **dict.fromkeys(("fit", "fit_transform"), "a fitted model"),
     "describe": "a description",
     "mode": "a mode",
+    "score": "a score",
 }
 _ROW_CHOICES = frozenset({"iloc", "iat"})
 # What a few rows may not show, such as the first ten of fewer groups.
@@ -199,7 +203,14 @@ def _name_call(node: ast.Call, method: str) -> str | None:
         return "a mean" if how is None else _NAMES.get(str(read_constant(how)))
     if method in {"value_counts", "crosstab"}:
         return "a share" if named.get("normalize") is not None else None
-    return _NAMES.get(method)
+    return _NAMES.get(method) or _name_query(node)
+
+
+def _name_query(node: ast.Call) -> str | None:
+    """Return the name of the statistic in the query that a call runs."""
+    texts = map(read_constant, node.args)
+    functions = [find_functions(text) for text in texts if type(text) is str]
+    return next((_NAMES[each] for each in chain(*functions) if each in _NAMES), None)
 
 
 def _is_total(node: ast.expr) -> bool:

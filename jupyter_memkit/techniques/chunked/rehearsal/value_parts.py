@@ -19,7 +19,8 @@ def find_parts(tree: ast.Module, *, is_split: bool = True) -> Iterator[ast.expr]
     tree : ast.Module
         The cell.
     is_split : bool
-        Whether to follow both sides of an operation.
+        Whether to follow both sides of an operation, and what a function of a module
+        computes from.
 
     Examples
     --------
@@ -42,6 +43,8 @@ def find_parts(tree: ast.Module, *, is_split: bool = True) -> Iterator[ast.expr]
                 waiting.append(values[node.id])
             case ast.Call(func=ast.Attribute(value=root)) if not _is_module(root):
                 waiting.append(root)
+            case ast.Call(func=ast.Attribute()) if is_split:
+                waiting.extend(node.args[:1])
             case ast.Call(func=ast.Name(id=name)) if name in _WRAPPING:
                 waiting.extend(node.args[:1])
             case ast.Attribute() | ast.Subscript():
