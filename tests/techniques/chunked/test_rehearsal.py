@@ -1151,3 +1151,25 @@ def test_what_cannot_be_tried_is_judged_by_its_code(cell: str, statistic: str) -
     names = {"duckdb": pytest.importorskip("duckdb"), "model": object()}
     with pytest.raises(ReduceError, match=statistic):
         run(cell, names=names)
+
+
+@pytest.mark.parametrize(
+    ("op", "cell"),
+    [
+        ("sum", "(df.index % 11 == 0).sum()"),
+        ("count", "df[df.index % 11 == 0]"),
+        ("concat", "df[df.index % 11 == 0]"),
+        ("sum", "complex(df.v.sum(), df.q.sum() / 7)"),
+    ],
+)
+def test_what_depends_on_row_numbers_and_complex_sums_add_up(
+    op: str, cell: str
+) -> None:
+    """Rows chosen by their numbers are those of the whole, and sums may be complex."""
+    table = make_table(3, 2_000)
+    value = run(cell, op, source=table).value
+    whole = make_body(cell)(table.copy())
+    if op == "sum":
+        assert abs(value - whole) < 1e-6
+    else:
+        assert (value if op == "count" else len(value)) == len(whole)

@@ -156,7 +156,9 @@ def is_amount(item: Any) -> bool:
 
 
 def _is_number(item: Any) -> bool:
-    return isinstance(item, (int, float, Decimal)) and not isinstance(item, bool)
+    return isinstance(item, (int, float, complex, Decimal)) and not isinstance(
+        item, bool
+    )
 
 
 def _is_equal(one: Any, other: Any) -> bool:
