@@ -1041,6 +1041,7 @@ def make_log(rows: int = 6_000) -> pd.DataFrame:
             "t": times.strftime("%Y-%m-%d %H:%M:%S"),
             "meter": 2_000_000 + (rng.integers(0, 3, rows) + 5_000 * is_first).cumsum(),
             "device": np.where(number < rows // 2, "A", "B"),
+            "user": rng.permutation(rows) // 2,
             "w": rng.normal(20, 3, rows),
         }
     )
@@ -1063,6 +1064,7 @@ def make_log(rows: int = 6_000) -> pd.DataFrame:
         ("union", "set(df.number) & set(df.parent)"),
         ("union", "np.intersect1d(df.number, df.parent)"),
         ("concat", "p = df.parent.unique()\ndf[df.number.isin(p)]"),
+        ("sum", "df.groupby('user').number.diff().between(1, 9).sum()"),
     ],
 )
 def test_what_looks_across_rows_is_rejected_where_no_sample_shows_it(

@@ -1,16 +1,15 @@
-"""Arranges a few sample rows so that each differs as much as it can from the next.
+"""Arranges a few sample rows so that the steps from each to the next differ much.
 
-What looks from one row to the next, such as a difference or a gap in times, is seen
-only where it finds something, and in most samples such places are rare. Between rows
-that are low and high in turns it finds something at every step, if it can at all; and
-when each of them is a part, every step lies between two parts.
+What looks from one row to the next shows only where it finds something, and in most
+samples such places are rare. Among steps that are long and short, up and down, it finds
+something if it can at all; and when each row is a part, every step lies between two.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Container, Iterator
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.rehearsal.flattening import is_missing
@@ -26,7 +25,7 @@ _COLUMNS = 3
 
 
 def split_contrasts(rows: Any, used: Container[str]) -> Iterator[Split]:
-    """Yield ways to split a few rows that are low and high in a column in turns.
+    """Yield ways to split a few rows, low and high in a column in turns, singly.
 
     Parameters
     ----------
@@ -50,21 +49,24 @@ def split_contrasts(rows: Any, used: Container[str]) -> Iterator[Split]:
 
 
 def _alternate(values: list[Any]) -> list[int]:
-    """Return the places of low and high values in turns; none if all are the same.
+    """Return the places of two low and two high values in turns; none if all are equal.
+
+    The steps between them are long and short, up and down.
 
     Examples
     --------
-    >>> _alternate([3, 1, None, 2])
-    [1, 0, 3]
+    >>> _alternate([3, 1, None, 2, 5])
+    [1, 3, 4, 0]
     """
     places = [place for place, value in enumerate(values) if not is_missing(value)]
     # Lists and arrays cannot all be compared with each other.
     with contextlib.suppress(TypeError, ValueError):
         places.sort(key=values.__getitem__)
         if places and values[places[0]] != values[places[-1]]:
-            pairs = zip(places, reversed(places), strict=True)
-            turns = dict.fromkeys(chain.from_iterable(pairs))
-            return list(turns)[:_ROWS]
+            count = min(_ROWS, len(places))
+            low, high = iter(places), reversed(places)
+            turns = (low, low, high, high)
+            return [next(turns[number % 4]) for number in range(count)]
     return []
 
 

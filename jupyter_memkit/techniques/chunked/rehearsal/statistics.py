@@ -39,7 +39,9 @@ _ROW_CHOICES = frozenset({"iloc", "iat"})
 _CHOICES = frozenset(
     {"a choice of rows", "a list of the largest", "a list of the smallest"}
 )
-_SORTING = frozenset({"argsort", "sort", "sort_by", "sort_index", "sort_values"})
+_SORTING = frozenset(
+    {"argsort", "most_common", "sort", "sort_by", "sort_index", "sort_values"}
+)
 
 
 def find_statistic(tree: ast.Module) -> str | None:

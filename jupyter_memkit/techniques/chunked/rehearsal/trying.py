@@ -20,6 +20,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.tried import Tried, try_split
 # The processor time after which only the most revealing splits are tried.
 _LIMIT_S = 0.03
 _FIRST_SPLITS = 3
+_FIRST_CONTRASTS = 2
 
 # The reductions for which the order of the parts matters.
 _ORDERED = frozenset({"concat", "merge"})
@@ -43,7 +44,7 @@ def try_splits(op: str, trial: Trial, rows: Any, *, varies: bool) -> Iterator[Tr
     first = islice(splits, _FIRST_SPLITS)
     changed = split_changed(rows, trial.words) if varies else iter(())
     contrasts = split_contrasts(rows, trial.words) if varies else iter(())
-    certain = chain(first, changed, islice(contrasts, 1))
+    certain = chain(first, changed, islice(contrasts, _FIRST_CONTRASTS))
     others = takewhile(lambda _: trial.spent_s <= _LIMIT_S, chain(contrasts, splits))
     is_cut = not varies
     for one in chain(certain, others):
