@@ -7,6 +7,7 @@ import math
 import os
 import re
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -825,6 +826,15 @@ def test_arrays_of_other_shapes(cell: str) -> None:
     assert summary.notes == ()
 
 
+@pytest.fixture
+def one_thread_of_duckdb() -> Iterator[None]:
+    """Several return groups in any order, so that a cell differs from itself."""
+    duckdb = pytest.importorskip("duckdb")
+    duckdb.execute("set threads = 1")
+    yield
+    duckdb.execute("reset threads")
+
+
 @pytest.mark.parametrize(
     ("op", "query", "refused"),
     [
@@ -836,6 +846,7 @@ def test_arrays_of_other_shapes(cell: str) -> None:
         ("concat", "select k, sum(q) q from df group by k", "depend on the other rows"),
     ],
 )
+@pytest.mark.usefixtures("one_thread_of_duckdb")
 def test_queries(op: str, query: str, refused: str | None) -> None:
     """Cells that query the chunk in SQL are judged by example, too."""
     duckdb = pytest.importorskip("duckdb")
