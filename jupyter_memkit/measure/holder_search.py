@@ -125,12 +125,19 @@ class Search:
         while level:
             self._levels.append(level)
             wide, level = level, []
+            read: list[Any] = []
             for group, batch in _read_level(wide):
                 if time.perf_counter() > self._deadline_s:
                     self.is_complete = False
                     return
                 self._check(group, batch)
-                level += self._group(batch)
+                read += batch
+                # Most groups are small, and to claim what they refer to one by one
+                # would take most of the time.
+                if len(read) >= BATCH:
+                    level += self._group(read)
+                    read = []
+            level += self._group(read)
 
     def trace(self, most: int, *, every_name: bool = False) -> list[Way]:
         """Return the paths through the referrers that were found first.

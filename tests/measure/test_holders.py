@@ -16,7 +16,9 @@ import pandas as pd
 import pytest
 
 from jupyter_memkit.measure.chains import write_chain
+from jupyter_memkit.measure.holder_search import Root, Search
 from jupyter_memkit.measure.holders import holders
+from jupyter_memkit.measure.sizes.addresses import AddressMap
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -193,6 +195,28 @@ def test_two_ways_through_one_object(main: dict[str, Any]) -> None:
     box.first = [value]  # type: ignore[attr-defined] # as users do
     box.second = [value]  # type: ignore[attr-defined] # as above
     assert {"held_x.first[0]", "held_x.second[0]"} <= set(ways(value))
+
+
+def test_many_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the objects of a thousand kinds refer to is looked up in a few calls."""
+    looked_up: list[int] = []
+    claim = AddressMap.claim
+
+    def record(
+        self: AddressMap, objects: list[Any], number: int
+    ) -> dict[int, list[Any]]:
+        looked_up.append(len(objects))
+        return claim(self, objects, number)
+
+    monkeypatch.setattr(AddressMap, "claim", record)
+    target = [1.5]
+    values = [type(f"Kind{number}", (), {})() for number in range(1000)]
+    for value in values:
+        value.kept = [target]
+    search = Search([target], math.inf)
+    search.run([Root("values", values, "variable")])
+    assert search.n_found == 1000
+    assert len(looked_up) < 100
 
 
 def test_budget() -> None:
