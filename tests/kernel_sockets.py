@@ -6,18 +6,29 @@ before the kernel listens, which ends the kernel.
 
 from __future__ import annotations
 
-from pathlib import Path
+import atexit
+import itertools
+import shutil
+import tempfile
+from functools import cache
 
 from traitlets.config import Config
 
+SHORT = "/tmp"
+"""Where sockets lie, whose path has at most 107 bytes; that of a test may be longer."""
 
-def with_sockets_in(folder: Path) -> Config:
-    """Return the configuration of a manager whose kernel listens to files.
+_numbers = itertools.count()
 
-    Parameters
-    ----------
-    folder : Path
-        A folder of the test, whose path is short: the path of a socket has at most 107
-        bytes.
-    """
-    return Config(KernelManager={"transport": "ipc", "ip": str(folder / "kernel")})
+
+@cache
+def _folder() -> str:
+    """Create the folder of this process, which is removed at its end."""
+    folder = tempfile.mkdtemp(prefix="memkit-", dir=SHORT)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def with_sockets() -> Config:
+    """Return the configuration of a manager whose kernel listens to files."""
+    ip = f"{_folder()}/{next(_numbers)}"
+    return Config(KernelManager={"transport": "ipc", "ip": ip})

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.kernel_sockets import SHORT
 from tests.waiting import LIMIT_S
 
 _TOKEN = "memkit-tests"
@@ -104,7 +105,8 @@ def isolated_environment(home: Path) -> dict[str, str]:
     environment = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("JUPYTER", "IPYTHON"))
+        # MPLBACKEND would replace the figures in notebooks.
+        if not name.startswith(("JUPYTER", "IPYTHON", "MPLBACKEND"))
         and not name.lower().endswith("_proxy")
     }
     environment |= {
@@ -164,8 +166,7 @@ def lab_server(
         "--KernelManager.transport=ipc",
         *options,
     ]
-    # The path of a socket has at most 107 bytes, too few for the folder of a test.
-    with tempfile.TemporaryDirectory(prefix="memkit-") as runtime:
+    with tempfile.TemporaryDirectory(prefix="memkit-", dir=SHORT) as runtime:
         variables = isolated_environment(home) | {"JUPYTER_RUNTIME_DIR": runtime}
         variables |= environment or {}
         server, process = _start(command, root, variables, folder / "server.log")

@@ -14,7 +14,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 from jupyter_memkit import protocol
-from tests.kernel_sockets import with_sockets_in
+from tests.kernel_sockets import with_sockets
 from tests.lab_server import isolated_environment
 from tests.untraced import without_coverage
 from tests.waiting import LIMIT_S
@@ -139,7 +139,7 @@ def real_kernel(
     **variables : str
         Environment variables of the kernel.
     """
-    manager = KernelManager(kernel_name="python3", config=with_sockets_in(home))
+    manager = KernelManager(kernel_name="python3", config=with_sockets())
     environment = isolated_environment(home) | variables
     if not is_traced:
         environment = without_coverage(environment)

@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from tests.kernel_sockets import with_sockets_in
+from tests.kernel_sockets import with_sockets
 from tests.lab_server import isolated_environment
 from tests.notebooks.exercises import WRONG_TRIES, add_tries, assert_exercise_works
 
@@ -36,7 +36,7 @@ def execute(name: str, home: Path, checks: str) -> dict[str, str]:
     notebook.cells.append(nbformat.v4.new_code_cell(_ROWS_ADD_UP, id="rows"))
     notebook.cells.append(nbformat.v4.new_code_cell(checks))
     client = NotebookClient(
-        notebook, timeout=300, kernel_name="python3", config=with_sockets_in(home)
+        notebook, timeout=300, kernel_name="python3", config=with_sockets()
     )
     client.execute(env=isolated_environment(home), cwd=str(NOTEBOOKS))
     shown = {cell.id: _text_of(cell) for cell in notebook.cells if cell.get("outputs")}

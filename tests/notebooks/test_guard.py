@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tests.kernel_sockets import with_sockets_in
+from tests.kernel_sockets import with_sockets
 from tests.lab_server import isolated_environment
 from tests.notebooks.executing import execute
 
@@ -44,7 +44,7 @@ def test_in_batch(tmp_path: Path) -> None:
     cell = nbformat.v4.new_code_cell("x = bytes(10) * 10**10")
     notebook = nbformat.v4.new_notebook(cells=[cell])
     client = NotebookClient(
-        notebook, timeout=300, kernel_name="python3", config=with_sockets_in(tmp_path)
+        notebook, timeout=300, kernel_name="python3", config=with_sockets()
     )
     environment = isolated_environment(tmp_path) | {"JUPYTER_MEMKIT_GUARD": "900MB"}
     with pytest.raises(CellExecutionError) as failure:

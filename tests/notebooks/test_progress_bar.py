@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import nbformat
 from nbclient import NotebookClient
 
-from tests.kernel_sockets import with_sockets_in
+from tests.kernel_sockets import with_sockets
 
 CELL = """
 from jupyter_memkit.show.progress_bar import make_bar
@@ -18,11 +16,11 @@ bar.close()
 """
 
 
-def test_nothing_is_left(tmp_path: Path) -> None:
+def test_nothing_is_left() -> None:
     """A saved notebook contains the user's output, but no trace of the bar."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
     client = NotebookClient(
-        notebook, timeout=120, kernel_name="python3", config=with_sockets_in(tmp_path)
+        notebook, timeout=120, kernel_name="python3", config=with_sockets()
     )
     client.execute()
     outputs = notebook.cells[0].outputs

@@ -29,7 +29,7 @@ from jupyter_memkit.track.deaths import (
 from jupyter_memkit.track.largest import LargestVariables, LargeVariable
 from jupyter_memkit.track.last_state import LastState, Place
 from jupyter_memkit.track.tracker import MemoryTracker
-from tests.kernel_sockets import with_sockets_in
+from tests.kernel_sockets import with_sockets
 from tests.lab_server import isolated_environment
 from tests.real_kernel import RealKernel
 from tests.waiting import LIMIT_S, wait_until
@@ -295,7 +295,7 @@ def restarted(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[BlockingKernelClient]:
     """A kernel that was killed in a cell and restarted, with and without the guard."""
-    manager = KernelManager(kernel_name="python3", config=with_sockets_in(tmp_path))
+    manager = KernelManager(kernel_name="python3", config=with_sockets())
     variables = {"JUPYTER_MEMKIT_GUARD": request.param}
     manager.start_kernel(env=isolated_environment(tmp_path) | variables)
     client = manager.client()

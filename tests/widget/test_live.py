@@ -19,7 +19,7 @@ from jupyter_memkit.show.live import LivePlain, build_report
 from jupyter_memkit.track.tracker import MemoryTracker
 from jupyter_memkit.widget.live import open_live
 from tests.golden import golden
-from tests.kernel_sockets import with_sockets_in
+from tests.kernel_sockets import with_sockets
 from tests.lab_server import isolated_environment
 from tests.real_kernel import RealKernel, real_kernel
 from tests.waiting import LIMIT_S
@@ -208,7 +208,7 @@ def test_saved_notebook_has_no_readings(tmp_path: Path) -> None:
             ),
         ]
     )
-    client = NotebookClient(notebook, timeout=LIMIT_S, config=with_sockets_in(tmp_path))
+    client = NotebookClient(notebook, timeout=LIMIT_S, config=with_sockets())
     client.execute(env=isolated_environment(tmp_path))
     (output,) = notebook.cells[1].outputs
     assert "in use" in output["data"]["text/html"]
