@@ -7,7 +7,6 @@ import asyncio
 import atexit
 import contextlib
 import os
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbclient.util import ensure_async
 from nbformat import NotebookNode
+from zmq import IPC_PATH_MAX_LEN
 
 from jupyter_memkit.asking import load_extension
 from jupyter_memkit.errors import MemkitError
@@ -154,10 +154,12 @@ class Runner(NotebookClient):
         before the kernel listens, which ends the kernel.
         """
         manager: Any = super().create_kernel_manager()
-        if sys.platform != "win32":
-            assert self._sockets is not None, "a kernel starts within a run"
+        assert self._sockets is not None, "a kernel starts within a run"
+        # The manager adds a number.
+        file = self._sockets / "kernel"
+        if len(os.fsencode(f"{file}-1")) <= IPC_PATH_MAX_LEN:
             manager.transport = "ipc"
-            manager.ip = str(self._sockets / "kernel")
+            manager.ip = str(file)
         return manager
 
     async def async_start_new_kernel(self, **options: Any) -> None:

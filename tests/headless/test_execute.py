@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,16 @@ def test_extension_is_loaded(
 ) -> None:
     """Cells are measured also where kernels do not load the extension themselves."""
     monkeypatch.setenv("JUPYTER_MEMKIT_AUTOLOAD", "0")
+    assert len(run_notebook(write_notebook("x = 1")).cells) == 1
+
+
+def test_deep_temporary_folder(
+    write_notebook: WriteNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no path of a socket is short enough, the kernel listens to ports."""
+    folder = tmp_path / ("deep" * 40)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     assert len(run_notebook(write_notebook("x = 1")).cells) == 1
 
 
