@@ -102,12 +102,12 @@ class LabServer:
 
 def isolated_environment(home: Path) -> dict[str, str]:
     """Return an environment in which Jupyter finds only this installation."""
+    # The user's settings of figures and warnings would change what kernels show.
+    others = ("JUPYTER", "IPYTHON", "MPLBACKEND", "PYTHONWARNINGS")
     environment = {
         name: value
         for name, value in os.environ.items()
-        # MPLBACKEND would replace the figures in notebooks.
-        if not name.startswith(("JUPYTER", "IPYTHON", "MPLBACKEND"))
-        and not name.lower().endswith("_proxy")
+        if not name.startswith(others) and not name.lower().endswith("_proxy")
     }
     environment |= {
         "HOME": str(home),
