@@ -21,8 +21,8 @@ _READ_CELLS = 200
 # Methods that add to a container in place.
 _GROWING = frozenset(
     {
-        *("add", "append", "appendleft", "extend", "extendleft", "insert"),
-        *("put", "setdefault", "update"),
+        *("__setitem__", "add", "append", "appendleft", "extend", "extendleft"),
+        *("insert", "put", "setdefault", "update"),
     }
 )
 # Attributes of tables through which a subscript reaches their cells.
@@ -56,6 +56,8 @@ class Store:
         What is stored.
     repeats : bool
         Whether it is in a loop or a function.
+    is_called : bool
+        Whether it is in a function, which another cell may call.
     cell, line : int
         The numbers of the cell and of the line in it.
     text : str
@@ -67,6 +69,7 @@ class Store:
     kind: StoreKind
     value: ast.expr
     repeats: bool = False
+    is_called: bool = False
     cell: int = 0
     line: int = 0
     text: str = ""
@@ -102,7 +105,12 @@ class _Scope:
 
 
 def find_store(
-    cells: Sequence[str], name: str, steps: Steps = (), class_name: str = ""
+    cells: Sequence[str],
+    name: str,
+    steps: Steps = (),
+    class_name: str = "",
+    *,
+    is_local: bool = False,
 ) -> Store | None:
     r"""Find the last line that stored something with a graph into a variable.
 
@@ -116,6 +124,9 @@ def find_store(
         The code of the steps to the part of it, from outside to inside.
     class_name : str
         The name of its type, whose methods may store into it.
+    is_local : bool
+        Whether it is a variable of a function, in whose code alone the name stands for
+        it.
 
     Returns
     -------
@@ -136,7 +147,9 @@ def find_store(
         for code, offset in _read_parts(cells[number]):
             lines = code.splitlines()
             for store, scope in _find_stores(parse(code)):
-                if not _concerns(store, scope, name, steps, class_name):
+                is_stored = _may_be(scope, store, name, is_local=is_local)
+                is_stored |= _is_of_method(scope, store, class_name)
+                if not is_stored or not _concerns(store, steps):
                     continue
                 rank = _rank(store)
                 if rank < best:
@@ -253,11 +266,14 @@ def _find_stores(tree: ast.Module) -> Iterator[tuple[Store, _Scope]]:
     found: list[tuple[Store, _Scope]] = []
     while waiting:
         node, scope = waiting.pop()
-        line = getattr(node, "lineno", 0)
-        found += (
-            (replace(store, line=line, repeats=scope.repeats), scope)
-            for store in _read_stores(node)
-        )
+        for store in _read_stores(node):
+            placed = replace(
+                store,
+                line=getattr(node, "lineno", 0),
+                repeats=scope.repeats,
+                is_called=scope.own_globals is not None,
+            )
+            found.append((placed, scope))
         inner = _enter(node, scope)
         waiting += ((child, inner) for child in ast.iter_child_nodes(node))
     return iter(sorted(found, key=lambda each: each[0].line))
@@ -372,22 +388,27 @@ def _is_indexer(node: ast.expr) -> TypeGuard[Any]:
     )
 
 
-def _concerns(
-    store: Store, scope: _Scope, name: str, steps: Steps, class_name: str
-) -> bool:
-    """Return whether a line may have stored into a part of a variable."""
-    if store.name == name:
-        # What a function binds is its own, unless it is declared global.
-        own = scope.own_globals
-        is_bound = store.kind in ("bind", "augment") and not store.steps
-        if is_bound and own is not None and name not in own:
-            return False
-        if store.kind == "call" and not steps:
-            return False
-    elif not class_name or (scope.class_name, scope.self_name) != (
-        class_name,
-        store.name,
-    ):
+def _may_be(scope: _Scope, store: Store, name: str, *, is_local: bool) -> bool:
+    """Return whether a line stores into a variable, and not another of its name."""
+    own = scope.own_globals
+    if store.name != name:
+        return False
+    if is_local:
+        return own is not None and name not in own
+    # What a function binds is its own, unless it is declared global.
+    is_bound = store.kind in ("bind", "augment") and not store.steps
+    return not is_bound or own is None or name in own
+
+
+def _is_of_method(scope: _Scope, store: Store, class_name: str) -> bool:
+    """Return whether a line of a method stores into the object that it belongs to."""
+    owner = (scope.class_name, scope.self_name)
+    return bool(class_name) and owner == (class_name, store.name)
+
+
+def _concerns(store: Store, steps: Steps) -> bool:
+    """Return whether a line that stores into a variable may do so in a part of it."""
+    if store.kind == "call" and not steps:
         return False
     return all(
         one == other or one is None or other is None
@@ -455,4 +476,23 @@ def _find_bound(node: ast.Import | ast.ImportFrom) -> set[str]:
 
 
 def _find_names(node: ast.AST) -> set[str]:
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    """Return the names whose values an expression reads.
+
+    What a function in it only adds to (`lambda x: seen.append(x)`), it does not read.
+    """
+    unread = {
+        id(part)
+        for each in ast.walk(node)
+        if isinstance(each, ast.Lambda) and _grows(each.body)
+        for part in ast.walk(each.body.func)
+    }
+    return {
+        each.id
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name) and id(each) not in unread
+    }
+
+
+def _grows(node: ast.expr) -> TypeGuard[ast.Call]:
+    """Return whether an expression adds to a container."""
+    return isinstance(node, ast.Call) and _name_function(node) in _GROWING

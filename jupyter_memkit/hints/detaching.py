@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
+import ast
+from collections import OrderedDict, defaultdict, deque
+from functools import _lru_cache_wrapper
 from typing import Any
 
 import torch
 
+from jupyter_memkit.hints.assigning import UNORDERED, Place, Target
 from jupyter_memkit.measure.models.finding import Found
+from jupyter_memkit.measure.models.held import find_hook
 from jupyter_memkit.measure.models.tensors import count_values, is_tensor
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.raw_reads import read_dict
@@ -17,8 +21,15 @@ from jupyter_memkit.track.leaks.pandas_parts import is_table, read_objects
 _MOST_STATEMENTS = 10
 # The variables of nested comprehensions, from outside to inside.
 _VARIABLES = ("each", "part", "value")
+# That of a loop over objects, whose lines may contain comprehensions.
+_ELEMENT = "one"
 # Not in place, which fails for views.
 _WAYS: dict[type, str] = {
+    OrderedDict: "type({code})({{key: {part} for key, {each} in {code}.items()}})",
+    defaultdict: (
+        "type({code})({code}.default_factory, "
+        "{{key: {part} for key, {each} in {code}.items()}})"
+    ),
     deque: "type({code})([{part} for {each} in {code}], {code}.maxlen)",
     dict: "{{key: {part} for key, {each} in {code}.items()}}",
     frozenset: "frozenset({part} for {each} in {code})",
@@ -26,19 +37,21 @@ _WAYS: dict[type, str] = {
     set: "{{{part} for {each} in {code}}}",
     tuple: "tuple({part} for {each} in {code})",
 }
+# These keep what else refers to them, where they cannot be replaced.
+_IN_PLACE: dict[type, str] = {
+    dict: "{code}.update({value})",
+    list: "{code}[:] = {value}",
+}
 _NAMED = "{code}._make({part} for {each} in {code})"
 # These reset the gradients of all their parameters.
 _RESETTING = (torch.nn.Module, torch.optim.Optimizer)
-
-# A place that a line assigns to: an object, by its address, and a step.
-_Place = tuple[int, str]
 
 
 class Detaching:
     """Writes the lines for several variables, which may share objects."""
 
     def __init__(self) -> None:
-        self._assigned: set[_Place] = set()
+        self._assigned: set[Place] = set()
 
     def write(self, name: str, tensors: list[Found]) -> str | None:
         """Return the line, or one that deletes the variable where none would be short.
@@ -57,9 +70,10 @@ class Detaching:
             lines for the variables before do all of it.
         """
         writer = _Writer(tensors)
-        places: dict[_Place, str] = {}
+        places: dict[Place, str] = {}
         for found in tensors:
             statement = writer.write_statement(name, found)
+            statement = statement or writer.write_removal(name, found)
             if statement is None or len(places) > _MOST_STATEMENTS:
                 return f"del {name}"
             places |= [statement]
@@ -67,42 +81,108 @@ class Detaching:
             place: each for place, each in places.items() if place not in self._assigned
         }
         self._assigned |= fresh.keys()
-        return "; ".join(fresh.values()) or None
+        lines = list(fresh.values())
+        if lines and lines[-1].startswith("["):
+            # Without this, IPython would show the results of a loop.
+            lines.append("")
+        return "; ".join(lines).rstrip() or None
 
 
 class _Writer:
     def __init__(self, tensors: list[Found]) -> None:
+        self._tensors = tensors
         self._graphs = {id(each.value) for each in tensors}
         self._owners = {id(owner) for each in tensors for owner, _ in each.steps}
         self._mapped: dict[int, dict[int, tuple[str, str]]] = {}
+        self._loops: dict[int, dict[int, tuple[str, int]]] = {}
 
-    def write_statement(self, name: str, found: Found) -> tuple[_Place, str] | None:
+    def write_statement(self, name: str, found: Found) -> tuple[Place, str] | None:
         """Return the outermost place that one expression can replace, and the line."""
-        code, place = name, (0, name)
-        for owner, step in (*found.steps, (found.value, None)):
-            line = self._write_line(owner, code, place, found)
-            # The elements of a tuple cannot be replaced.
-            if line is not None or step is None or issubclass(type(owner), tuple):
+        return self._write_inside(found, 0, Target((0, name), None, name, ""))
+
+    @staticmethod
+    def write_removal(name: str, found: Found) -> tuple[Place, str] | None:
+        """Return the line that removes the hook of a model that leads to a tensor.
+
+        torch looks hooks up at each call, so the model works without it.
+        """
+        depth = find_hook(found.steps)
+        steps = [step for _, step in found.steps[:depth]]
+        if depth is None or None in steps:
+            return None
+        table, step = found.steps[depth - 1]
+        code = "".join(map(str, steps))
+        return (id(table), str(step)), f"del {name}{code}"
+
+    def _write_inside(
+        self, found: Found, depth: int, target: Target
+    ) -> tuple[Place, str] | None:
+        """Return the same from an object on the path to a tensor."""
+        path = (*found.steps, (found.value, None))
+        for number in range(depth, len(path)):
+            owner, step = path[number]
+            line = self._write_line(owner, target, found) or (
+                self._write_loop(owner, target, found, number)
+            )
+            if line is not None or step is None:
                 return line
-            code, place = code + step, (id(owner), step)
+            code = target.code + target.step
+            target = Target((id(owner), step), owner, code, step, target.in_loop)
         return None
 
     def _write_line(
-        self, owner: Any, code: str, place: _Place, found: Found
-    ) -> tuple[_Place, str] | None:
+        self, owner: Any, target: Target, found: Found
+    ) -> tuple[Place, str] | None:
+        code = target.code + target.step
         if found.steps[-1:] and found.steps[-1][1] == ".grad":
             if issubclass(type(owner), _RESETTING):
                 return (id(owner), ".grad"), f"{code}.zero_grad()"
             if is_tensor(owner):
                 return (id(owner), ".grad"), f"{code}.grad = None"
+        if type(owner) is _lru_cache_wrapper:
+            return (id(owner), ""), f"{code}.cache_clear()"
         value = self._write(owner, code, 0)
         if value is not None:
-            return place, f"{code} = {value}"
+            line = target.write(value)
+            if line is None and type(owner) in _IN_PLACE and not target.in_loop:
+                line = _IN_PLACE[type(owner)].format(code=code, value=value)
+            return None if line is None else (target.place, line)
         if is_table(owner) and id(found.value) in self._map_columns(owner):
             step, call = self._map_columns(owner)[id(found.value)]
-            code, place = code + step, (id(owner), step) if step else place
+            place = (id(owner), step) if step else target.place
+            code = code + step
             return place, f"{code} = {code}{call}"
         return None
+
+    def _write_loop(
+        self, owner: Any, target: Target, found: Found, depth: int
+    ) -> tuple[Place, str] | None:
+        """Return one line for all elements of a collection, if it fits each of them."""
+        is_collection = contains_identical(tuple(_WAYS), type(owner))
+        if target.in_loop or not is_collection or len(owner) == 1:
+            return None
+        if id(owner) not in self._loops:
+            self._loops[id(owner)] = self._write_bodies(owner, depth)
+        body, count = self._loops[id(owner)].get(id(found.value), ("", 0))
+        if count < len(owner) or not _is_expression(body):
+            return None
+        is_dict = issubclass(type(owner), dict)
+        code = target.code + target.step + (".values()" if is_dict else "")
+        return (id(owner), body), f"[{body} for {_ELEMENT} in {code}]"
+
+    def _write_bodies(self, owner: Any, depth: int) -> dict[int, tuple[str, int]]:
+        """Return the lines for the tensors in a collection, and how many have each."""
+        inside = Target((0, ""), (), _ELEMENT, "", in_loop=True)
+        bodies: dict[int, str] = {}
+        elements: dict[str, set[int]] = defaultdict(set)
+        for each in self._tensors:
+            if len(each.steps) > depth and each.steps[depth][0] is owner:
+                line = self._write_inside(each, depth + 1, inside)
+                if line is not None:
+                    path = (*each.steps, (each.value, None))
+                    bodies[id(each.value)] = line[1]
+                    elements[line[1]].add(id(path[depth + 1][0]))
+        return {place: (body, len(elements[body])) for place, body in bodies.items()}
 
     def _map_columns(self, table: Any) -> dict[int, tuple[str, str]]:
         """Return the step to the column of each tensor, and the call to detach it."""
@@ -132,8 +212,8 @@ class _Writer:
             return None
         variable = _VARIABLES[depth]
         # In a set, equal numbers would become one.
-        as_number = kind not in (frozenset, set)
-        elements = value.values() if kind is dict else value
+        as_number = kind not in UNORDERED
+        elements = value.values() if issubclass(kind, dict) else value
         parts = {
             self._write(each, variable, depth + 1, as_number=as_number)
             for each in elements
@@ -143,6 +223,14 @@ class _Writer:
         if part in (None, variable):
             return None
         return way.format(part=part, each=variable, code=code)
+
+
+def _is_expression(code: str) -> bool:
+    try:
+        ast.parse(code, mode="eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def _find_way(kind: type) -> str | None:

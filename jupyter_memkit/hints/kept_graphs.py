@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from contextlib import suppress
+from functools import _lru_cache_wrapper, partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
 from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.models import has_torch
+from jupyter_memkit.measure.models.held import find_hook, is_module_type
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.raw_reads import read_qualname
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from jupyter_memkit.measure.models.finding import Found
     from jupyter_memkit.measure.models.kept import KeptGraph, KeptGraphs
 
-_COLLECTIONS = (list, deque, set)
+_COLLECTIONS = (list, deque, set, _lru_cache_wrapper)
 # Another variable that keeps this much of a graph is named too.
 _MOST_OF_IT = 0.5
 
@@ -120,25 +122,40 @@ class _Judge:
         self._last = code[-1] if code else 0
 
     def find_store(self, kept: KeptGraph) -> Store | None:
-        """Return the line that stored the first of the tensors."""
+        """Return the line that stored the newest of the tensors."""
         # The last is the newest of a list, and stored by the line at fault.
         found = kept.tensors[-1]
-        owner = self._variables[kept.name]
-        if issubclass(type(owner), FunctionType):
-            # Its line is in a scope of its own, where the name is another.
-            return None
-        return find_store(
-            self._inputs,
-            kept.name,
-            _read_steps(found),
-            read_qualname(type(owner)).rpartition(".")[2] if found.steps else "",
-        )
+        steps = _read_steps(found)
+        owners = [owner for owner, _ in found.steps]
+        closure = _find_closure(found)
+        if closure is not None:
+            # There it has the name that the function's code has for it.
+            depth, variable = closure
+            return find_store(self._inputs, variable, steps[depth:], is_local=True)
+        hook = find_hook(found.steps)
+        if hook is not None:
+            # It may be a method, which stores into its own object.
+            stores = (
+                find_store(self._inputs, "", steps[depth:], _name_class(owners[depth]))
+                for depth in reversed(range(hook, len(owners)))
+            )
+            return next(filter(None, stores), None)
+        class_name = _name_class(owners[0]) if owners else ""
+        store = find_store(self._inputs, kept.name, steps, class_name)
+        is_model = is_module_type(type(self._variables[kept.name]))
+        # The line that made a model stored no output in it.
+        return None if is_model and store is not None and not store.steps else store
 
     def is_leak(self, kept: KeptGraph, store: Store | None) -> bool:
         """Return whether no backward pass can need the graph, or it keeps too much."""
-        if kept.name not in self._used and self.gathers(kept, store):
-            return True
-        return kept.saved_bytes >= LEAST_BYTES and not self._is_open(kept, store)
+        if any(find_hook(each.steps) for each in kept.tensors):
+            # That its model is trained does not say that these are used.
+            gathers = kept.n_graphs > 1
+        else:
+            gathers = kept.name not in self._used and self.gathers(kept, store)
+        return gathers or (
+            kept.saved_bytes >= LEAST_BYTES and not self._is_open(kept, store)
+        )
 
     def explain(self, kept: KeptGraph, store: Store | None) -> str:
         """Return what it keeps, where the line is, and what to write instead."""
@@ -197,13 +214,33 @@ class _Judge:
             stored = ast.unparse(store.value)
             if is_scalar:
                 advice = f"store {stored}.item() instead"
-            elif has_backward(cell):
+            elif store.is_called or has_backward(cell):
                 advice = f"store {stored}.detach() instead"
         elif is_scalar:
             advice = "store the number with .item()"
         elif is_used:
             advice = "store it with .detach()"
         return advice
+
+
+def _find_closure(found: Found) -> tuple[int, str] | None:
+    """Return how deep a tensor is in a function, and the name of the variable there."""
+    inner = [owner for owner, _ in found.steps[1:]] + [found.value]
+    for depth in reversed(range(len(found.steps))):
+        owner, _ = found.steps[depth]
+        if type(owner) is FunctionType:
+            names = owner.__code__.co_freevars
+            for name, cell in zip(names, owner.__closure__ or (), strict=True):
+                # Nothing may have been assigned to another variable yet.
+                with suppress(ValueError):
+                    if cell.cell_contents is inner[depth]:
+                        return depth + 1, name
+    return None
+
+
+def _name_class(value: Any) -> str:
+    name: str = read_qualname(type(value))
+    return name.rpartition(".")[2]
 
 
 def _read_steps(found: Found) -> tuple[str | None, ...]:
@@ -216,7 +253,9 @@ def _read_steps(found: Found) -> tuple[str | None, ...]:
 
 def _is_stored_itself(kept: KeptGraph, store: Store) -> bool:
     """Return whether a line stores the tensor, and not an object that leads to it."""
-    inside = len(kept.tensors[-1].steps) - len(store.steps)
+    found = kept.tensors[-1]
+    depth, _ = _find_closure(found) or (find_hook(found.steps) or 0, "")
+    inside = len(found.steps) - depth - len(store.steps)
     # Of a part that is stored in place, the tensor is outside.
     return store.kind == "call" or inside <= (1 if store.kind == "grow" else 0)
 

@@ -309,4 +309,83 @@ for i, (x, y) in enumerate(batches):
         "steps",
         "steps.append(Step(i, crit(net(x), y)))",
     ),
+    "hook with a list": (
+        """\
+acts = []
+handle = net[0].register_forward_hook(lambda m, args, out: acts.append(out))
+for x, y in batches:
+    loss = crit(net(x), y)
+    opt.zero_grad(); loss.backward(); opt.step()
+""",
+        "acts",
+        "handle = net[0].register_forward_hook(lambda m, args, out: acts.append(out))",
+    ),
+    "hook with a closure": (
+        """\
+def watch(layer):
+    acts = []
+    layer.register_forward_hook(
+        lambda m, args, out: acts.append(out)
+    )
+watch(net[0])
+for x, y in batches:
+    loss = crit(net(x), y)
+    opt.zero_grad(); loss.backward(); opt.step()
+""",
+        "net",
+        "lambda m, args, out: acts.append(out)",
+    ),
+    "hook that is a method": (
+        """\
+class Recorder:
+    def __init__(self):
+        self.outs = []
+    def hook(self, m, args, out):
+        self.outs.append(out)
+for layer in net:
+    layer.register_forward_hook(Recorder().hook)
+for x, y in batches:
+    loss = crit(net(x), y)
+    opt.zero_grad(); loss.backward(); opt.step()
+""",
+        "net",
+        "self.outs.append(out)",
+    ),
+    "objects in a list": (
+        """\
+class Step:
+    def __init__(self, loss, out):
+        self.loss, self.out = loss, out
+steps = []
+for x, y in batches:
+    out = net(x)
+    steps.append(Step(crit(out, y), out))
+""",
+        "steps",
+        "steps.append(Step(crit(out, y), out))",
+    ),
+    "frozen objects in a dict": (
+        """\
+from dataclasses import dataclass
+@dataclass(frozen=True, slots=True)
+class Step:
+    number: int
+    loss: torch.Tensor
+steps = {}
+for i, (x, y) in enumerate(batches):
+    steps["train", i] = Step(i, crit(net(x), y))
+""",
+        "steps",
+        'steps["train", i] = Step(i, crit(net(x), y))',
+    ),
+    "dicts that are no plain ones": (
+        """\
+from collections import OrderedDict, defaultdict
+log = OrderedDict(train=defaultdict(list))
+for i, (x, y) in enumerate(batches):
+    log["train"][i % 15].append(crit(net(x), y))
+""",
+        "log",
+        'log["train"][i % 15].append(crit(net(x), y))',
+    ),
 }

@@ -62,17 +62,56 @@ def test_clean(shell: InteractiveShell, number: int) -> None:
 
 
 def test_closure(shell: InteractiveShell) -> None:
-    """A function that collects tensors is named; its line has another name for them."""
+    """A function that collects tensors is named, with the line in its own code."""
     pytest.importorskip("torch")
     run(shell, graph_cells.SETUP)
     shell.run_cell(
+        "seen = []\nseen.append(1)\n"
         "def make():\n    seen = []\n    return lambda loss: seen.append(loss)\n"
         "note = make()\nfor x, y in batches:\n    note(crit(net(x), y))",
         store_history=True,
     ).raise_error()
     (hint,) = find_graphs(shell).values()
-    assert (hint.name, hint.found) == ("note", "keeps its graph")
+    assert hint.name == "note"
+    assert "line 5: return lambda loss: seen.append(loss); store loss" in hint.found
     shell.run_cell(hint.cure, store_history=True).raise_error()
+    assert find_graphs(shell) == {}
+
+
+def test_cached_results(shell: InteractiveShell) -> None:
+    """The cure of a cached function clears its cache, and the function stays."""
+    pytest.importorskip("torch")
+    run(shell, graph_cells.SETUP)
+    shell.run_cell(
+        "import functools\n"
+        "@functools.lru_cache\ndef run(i): return net(batches[i][0])\n"
+        "for i in range(20): run(i)",
+        store_history=True,
+    ).raise_error()
+    (hint,) = find_graphs(shell).values()
+    assert (hint.name, hint.cure) == ("run", "run.cache_clear()")
+    shell.run_cell(hint.cure, store_history=True).raise_error()
+    assert find_graphs(shell) == {}
+
+
+@pytest.mark.parametrize(("acts", "is_removed"), [("[]", False), ("Bag()", True)])
+def test_hook_whose_parts_cannot_be_replaced(
+    shell: InteractiveShell, acts: str, is_removed: bool
+) -> None:
+    """What it collects is changed in place, or the hook leaves; the model stays."""
+    pytest.importorskip("torch")
+    run(shell, graph_cells.SETUP)
+    shell.run_cell(
+        "import functools\n"
+        "class Bag(set):\n    append = set.add\n"
+        "def collect(acts, m, args, out): acts.append(out)\n"
+        f"net[0].register_forward_hook(functools.partial(collect, {acts}));\n"
+        "for x, y in batches: crit(net(x), y).backward()",
+        store_history=True,
+    ).raise_error()
+    (hint,) = find_graphs(shell).values()
+    shell.run_cell(hint.cure, store_history=True).raise_error()
+    assert bool(shell.user_ns["net"][0]._forward_hooks) is not is_removed
     assert find_graphs(shell) == {}
 
 

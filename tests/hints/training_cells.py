@@ -195,4 +195,35 @@ for x, y in batches:
     opt.zero_grad(); loss.backward(); opt.step()
     history = torch.cat([history, loss.detach()[None]])
 """,
+    """\
+feats = {}
+handles = [
+    layer.register_forward_hook(lambda m, i, o, name=name: feats.update({name: o}))
+    for name, layer in net.named_children()
+]
+for x, y in batches:
+    loss = crit(net(x), y) + sum(each.norm() for each in feats.values())
+    opt.zero_grad(); loss.backward(); opt.step()
+for handle in handles: handle.remove()
+""",
+    """\
+def perceptual(layers):
+    feats = []
+    for layer in layers: layer.register_forward_hook(lambda m, i, o: feats.append(o))
+    def measure(x):
+        feats.clear(); net(x)
+        return sum(each.pow(2).mean() for each in feats)
+    return measure
+measure = perceptual(net)
+for x, y in batches:
+    loss = crit(net(x), y) + measure(x)
+    opt.zero_grad(); loss.backward(); opt.step()
+""",
+    """\
+norms = []
+handle = net[0].register_forward_hook(lambda m, i, o: norms.append(o.norm().item()))
+for x, y in batches:
+    loss = crit(net(x), y)
+    opt.zero_grad(); loss.backward(); opt.step()
+""",
 )

@@ -117,6 +117,24 @@ class Graph:
             waiting += fresh
         return reached
 
+    def find_parts(self) -> list[int]:
+        """Return for each node a number that it shares with those of the same graph.
+
+        Graphs that have only leaves in common, as those of two steps, are not the same.
+        """
+        parts = list(range(len(self.next)))
+
+        def find(number: int) -> int:
+            while parts[number] != number:
+                parts[number] = number = parts[parts[number]]
+            return number
+
+        for number, following in enumerate(self.next):
+            for each in following:
+                if each not in self.leaves:
+                    parts[find(each)] = find(number)
+        return list(map(find, parts))
+
     def _read(self, number: int) -> None:
         """Read a node, without running code of a function that is the user's."""
         node = self.nodes[number]

@@ -11,9 +11,20 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import derives_from
+
+HOOKS = (
+    "_forward_hooks",
+    "_forward_pre_hooks",
+    "_backward_hooks",
+    "_backward_pre_hooks",
+)
+"""The dicts of hooks among the attributes of a module (torch/nn/modules/module.py)."""
+
+_HOOK_STEPS = frozenset(f".{name}" for name in HOOKS)
 
 
 class _OutOfTimeError(Exception):
@@ -23,6 +34,26 @@ class _OutOfTimeError(Exception):
 def is_tensor_type(kind: type) -> bool:
     """Return whether a type is torch's tensor or derives from it."""
     return derives_from(kind, "torch", "Tensor")
+
+
+def is_module_type(kind: type) -> bool:
+    """Return whether a type is torch's module or derives from it."""
+    return derives_from(kind, "torch.nn.modules.module", "Module")
+
+
+def find_hook(steps: Sequence[tuple[Any, str | None]]) -> int | None:
+    """Return how many steps lead to a hook of a module; None if none does.
+
+    Parameters
+    ----------
+    steps : sequence of (object, str or None)
+        The objects that lead to another, each with the code of the step that follows.
+    """
+    for depth, (owner, step) in enumerate(steps):
+        if step in _HOOK_STEPS and is_module_type(type(owner)):
+            # One step to the dict of the hooks, and one from there.
+            return depth + 2
+    return None
 
 
 def is_view(tensor: Any) -> bool:

@@ -33,6 +33,9 @@ class KeptGraph:
         What the graphs keep for a backward pass, which no variable holds as well.
     nodes : frozenset of int
         The numbers of the nodes, which can be compared with those of other variables.
+    n_graphs : int
+        How many graphs they are; those of two steps of training have only leaves in
+        common.
     is_training : bool
         Whether a module whose parameters the graphs reach is in training mode, or none
         is known.
@@ -42,6 +45,7 @@ class KeptGraph:
     tensors: list[Found]
     saved_bytes: int
     nodes: frozenset[int]
+    n_graphs: int
     is_training: bool
 
 
@@ -100,6 +104,7 @@ class KeptGraphs:
         }
         for leaf in self._graph.leaves.values():
             self._held.update(_find_storages(leaf))
+        self._parts = self._graph.find_parts()
         self.found, self.gradients = (
             [
                 self._describe(name, several, [roots[id(each)] for each in several])
@@ -133,7 +138,7 @@ class KeptGraphs:
         return freed
 
     def _describe(
-        self, name: str, tensors: list[Found], roots: Iterable[int]
+        self, name: str, tensors: list[Found], roots: Sequence[int]
     ) -> KeptGraph:
         nodes = self._graph.reach(*roots)
         leaves = self._graph.leaves
@@ -147,6 +152,7 @@ class KeptGraphs:
             tensors=tensors,
             saved_bytes=self._count_saved(nodes),
             nodes=frozenset(nodes),
+            n_graphs=len({self._parts[root] for root in roots}),
             is_training=any(modes) or not modes,
         )
 

@@ -14,18 +14,11 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.holder_search import Way
-from jupyter_memkit.measure.models.held import is_tensor_type
-from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
+from jupyter_memkit.measure.models.held import HOOKS, is_module_type, is_tensor_type
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 
-# The dicts of hooks among the attributes of a module (torch/nn/modules/module.py), and
-# those for all modules in the namespace of that file.
-_OF_MODULES = (
-    "_forward_hooks",
-    "_forward_pre_hooks",
-    "_backward_hooks",
-    "_backward_pre_hooks",
-)
-_GLOBAL = tuple(f"_global{name}" for name in _OF_MODULES)
+# Those for all modules are in the namespace of torch/nn/modules/module.py.
+_GLOBAL = tuple(f"_global{name}" for name in HOOKS)
 _OF_TENSORS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 
 
@@ -84,11 +77,7 @@ def check_hookable(names: tuple[str, ...], values: list[Any]) -> None:
 
 
 def _is_torch(kind: type) -> bool:
-    return _is_module_type(kind) or is_tensor_type(kind)
-
-
-def _is_module_type(kind: type) -> bool:
-    return derives_from(kind, "torch.nn.modules.module", "Module")
+    return is_module_type(kind) or is_tensor_type(kind)
 
 
 def _is_hook_table(steps: list[Any], number: int) -> bool:
@@ -98,9 +87,9 @@ def _is_hook_table(steps: list[Any], number: int) -> bool:
     # Between a module and the dict there may be the dict of its attributes.
     for owner in steps[max(0, number - 2) : number]:
         tables: list[Any] = []
-        if _is_module_type(type(owner)):
+        if is_module_type(type(owner)):
             attributes = object.__getattribute__(owner, "__dict__")
-            tables = [attributes.get(name) for name in _OF_MODULES]
+            tables = [attributes.get(name) for name in HOOKS]
         elif is_tensor_type(type(owner)):
             tables = [getattr(owner, name, None) for name in _OF_TENSORS]
         if any(each is table for each in tables):
