@@ -156,6 +156,27 @@ def test_a_function_that_holds_the_memory(
     assert "sys.last_value" not in card
 
 
+@pytest.mark.ml
+def test_no_cure_without_a_saving(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What two variables keep together is one cure, and none saves nothing."""
+    pytest.importorskip("torch")
+    run(
+        shell,
+        "import torch\nw = torch.ones(500, 500, requires_grad=True)\n"
+        "outs = [(w * w).exp() for _ in range(3)]\nothers = outs\nfirst = outs[:]",
+    )
+    published: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        shell.display_pub, "publish", lambda data, **_: published.append(data)
+    )
+    run(shell, "bytearray(1 << 62)")
+    cures = published[0][MIME_TYPE]["cures"]
+    assert "graph" in {cure["kind"] for cure in cures}
+    assert all(cure["saves_bytes"] != 0 for cure in cures)
+
+
 def test_traceback_is_unchanged(shell: InteractiveShell, capsys: Captured) -> None:
     """The error and its traceback are those of a kernel without the card."""
     code = "def load(n):\n    return bytearray(n)\nload(1 << 62)"

@@ -216,7 +216,9 @@ def _find_savings(
     with contextlib.suppress(MemoryError):
         hints = find_hints(shell, tracker().cells, budget_s=_HINTS_S)
         for hint in hints.hints:
-            if hint.saved_s is None and _fits(hint, variables, room_bytes):
+            # What two graphs have in common counts for one of them.
+            is_saving = hint.saved_s is None and hint.bytes != 0
+            if is_saving and _fits(hint, variables, room_bytes):
                 yield _from_hint(hint)
     for variable in variables:
         value = shell.user_ns.get(variable.name)

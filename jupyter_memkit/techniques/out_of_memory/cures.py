@@ -45,7 +45,9 @@ def _find_batch(failed: OutOfMemory, call: ModelCall) -> Iterator[Cure]:
     """
     if not call.batch or not failed.asked_bytes or failed.free_bytes is None:
         return
-    needed_bytes = failed.returned_bytes + failed.asked_bytes
+    # With its frames, other variables of the cell's functions were given back as well.
+    held_bytes = min(failed.returned_bytes, call.activation_bytes)
+    needed_bytes = held_bytes + failed.asked_bytes
     fitting = call.batch * failed.free_bytes // needed_bytes
     if 0 < fitting < call.batch:
         row = format_bytes(needed_bytes // call.batch)

@@ -38,6 +38,9 @@ class ModelCall:
         Whether the model has transformers' method for that.
     grad_bytes : int
         The gradients that the model held.
+    activation_bytes : int
+        The tensors that the call had made until then, for which it needs memory in
+        proportion to its batch.
     """
 
     model: str | None
@@ -47,6 +50,7 @@ class ModelCall:
     checkpoints: bool = False
     enables: bool = False
     grad_bytes: int = 0
+    activation_bytes: int = 0
 
 
 def find_model_call(error: BaseException) -> ModelCall | None:
@@ -90,6 +94,7 @@ def find_model_call(error: BaseException) -> ModelCall | None:
         or any(_is_checkpointing(layer.module) for layer in layers),
         enables=any(_ENABLE in vars(kind) for kind in type(model).__mro__),
         grad_bytes=_read_grad_bytes(layers),
+        activation_bytes=_read_activation_bytes(frames[first:], layers, tensor),
     )
 
 
@@ -110,6 +115,36 @@ def _find_batch(variables: Any, tensor: Any) -> int | None:
 def _is_checkpointing(module: Any) -> bool:
     attributes = dict(read_attributes(module))
     return attributes.get("gradient_checkpointing") is True
+
+
+def _read_activation_bytes(
+    frames: list[FrameType], layers: list[Any], kind: type
+) -> int:
+    """Return the tensors of a call, without its arguments and what its model has."""
+    from jupyter_memkit.measure.models.graphs import Graph  # noqa: PLC0415 - as above
+    from jupyter_memkit.measure.models.tensors import (  # noqa: PLC0415
+        find_buffers,
+        read_graph,
+    )
+
+    local = [each for frame in frames for each in list(frame.f_locals.values())]
+    tensors = [each for each in local if type(each) is kind]
+    graph = Graph(lambda: None)
+    for node in map(read_graph, list(tensors)):
+        if node is not None:
+            graph.add(node)
+    for saved in graph.saved.values():
+        tensors += saved
+    arguments = frames[0].f_locals
+    given = [*arguments["args"], *arguments["kwargs"].values()]
+    others = [each for each in given if type(each) is kind]
+    for layer in layers:
+        others += [*layer.parameters, *layer.buffers]
+    made, known = (
+        {buffer for each in several for buffer in find_buffers(each)[0]}
+        for several in (tensors, others)
+    )
+    return sum(buffer.bytes for buffer in made - known)
 
 
 def _read_grad_bytes(layers: list[Any]) -> int:

@@ -20,7 +20,7 @@ ON_GPU = OutOfMemory(
     returned_bytes=800 * MIB,
     free_bytes=500 * MIB,
 )
-TRAINING = ModelCall(model="Net", batch=1000)
+TRAINING = ModelCall(model="Net", batch=1000, activation_bytes=800 * MIB)
 
 
 def kinds(failed: OutOfMemory, call: ModelCall | None, setting: str = "") -> list[str]:
@@ -34,6 +34,12 @@ def test_batch_by_the_bytes_of_a_row() -> None:
     cure, _ = find_cures(ON_GPU, TRAINING, {})
     assert cure.code == "batches of fewer than 500 rows"
     assert "Net had used 1.0 MiB per row with 1,000 rows when it" in cure.why
+
+
+def test_other_memory_is_not_that_of_the_rows() -> None:
+    """What the cell held besides the call of the model makes no batch smaller."""
+    with_data = dataclasses.replace(ON_GPU, returned_bytes=8000 * MIB)
+    assert next(find_cures(with_data, TRAINING, {})).code.endswith("500 rows")
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,35 @@ def test_training(torch: Any) -> None:
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)
     call = fail(lambda: model(torch.ones(7, 4)))
-    assert call == ModelCall(model="Sequential", batch=7, grad_bytes=(16 + 4) * 4)
+    assert call == ModelCall(
+        model="Sequential",
+        batch=7,
+        grad_bytes=(16 + 4) * 4,
+        activation_bytes=7 * 4 * 4,
+    )
+
+
+def test_activations(torch: Any) -> None:
+    """What the call has made counts, but not its arguments or the caller's data."""
+
+    class Deep(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.wide, self.narrow = torch.nn.Linear(4, 400), torch.nn.Linear(400, 4)
+
+        def forward(self, rows: Any) -> Any:
+            # Only the graph keeps the wide one.
+            narrow = self.narrow(torch.tanh(self.wide(rows)))
+            raise MemoryError(narrow.shape)
+
+    def train() -> None:
+        data = torch.ones(1000, 4)
+        deep(data[:7])
+
+    deep = Deep()
+    call = fail(train)
+    assert call is not None
+    assert call.activation_bytes == 7 * (400 + 4) * 4
 
 
 def test_evaluation(torch: Any) -> None:
