@@ -99,6 +99,11 @@ def _describe_held(name: str, held: Held) -> str:
             f" It may be held by {' or '.join(held.suspects)}, a part of which Python "
             f"does not see; if so, %memfree {' '.join(held.suspects)} releases it."
         )
+    if held.torchscript:
+        text += (
+            " If torch.jit has traced or scripted what uses it, torch keeps it until "
+            "the kernel restarts."
+        )
     return (
         f"{text} atexit.unregister releases what was registered; this kernel cannot "
         f"release the rest, but {_offer_process(name)}"

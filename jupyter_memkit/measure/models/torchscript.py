@@ -53,6 +53,14 @@ def read_torchscript(value: Any) -> Iterator[Any]:
             yield from _read_constants(_MODULE._get_method(value, name).graph)  # noqa: SLF001
 
 
+def keeps_functions() -> bool:
+    """Return whether functions were compiled, which torch keeps until the process ends.
+
+    With them it keeps the tensors that they use, and those of traced modules.
+    """
+    return bool(torch.jit._state._python_cu.get_functions())  # noqa: SLF001 - as above
+
+
 def _is_plain(declared: Any) -> bool:
     return declared.kind() in _PLAIN and all(map(_is_plain, declared.containedTypes()))
 

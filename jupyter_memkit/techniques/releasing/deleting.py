@@ -11,6 +11,7 @@ from jupyter_memkit.measure.holder_buffers import Block, find_users
 from jupyter_memkit.measure.holder_rest import Removal
 from jupyter_memkit.measure.holder_search import Way
 from jupyter_memkit.measure.holders import find_ways
+from jupyter_memkit.measure.sizes.loaded import derives_from
 from jupyter_memkit.techniques.releasing.holding import explain, find_removal, join_ways
 from jupyter_memkit.techniques.releasing.hooks import cut_hooks
 from jupyter_memkit.techniques.releasing.records import Held
@@ -18,6 +19,9 @@ from jupyter_memkit.techniques.releasing.suspects import find_suspects
 from jupyter_memkit.techniques.releasing.watching import Watch
 from jupyter_memkit.techniques.variables.forget import forget_everywhere
 from jupyter_memkit.techniques.variables.namespaces import find_namespace
+
+# The memory of a tensor, which stays one object as long as anything uses it.
+_STORAGE = ("torch.storage", "UntypedStorage")
 
 Places = Mapping[str, list[tuple[dict[Any, Any], Any]]]
 
@@ -118,6 +122,7 @@ class Deleting:
                 n_bytes=n_bytes,
                 is_complete=is_complete and is_whole,
                 suspects=() if ways else self._find_suspects(namespace),
+                torchscript=not ways and _may_be_compiled(watch.find_alive()),
             )
 
     def _find_suspects(self, namespace: Mapping[str, Any]) -> tuple[str, ...]:
@@ -170,3 +175,15 @@ class Deleting:
             budget_s=self._budget_s if budget_s is None else budget_s,
             progress=self._progress,
         )
+
+
+def _may_be_compiled(alive: list[Any]) -> bool:
+    """Return whether what torch has compiled may hold some of the objects."""
+    if not any(derives_from(type(each), *_STORAGE) for each in alive):
+        return False
+    # Imports torch, which has made the storage.
+    from jupyter_memkit.measure.models.torchscript import (  # noqa: PLC0415
+        keeps_functions,
+    )
+
+    return keeps_functions()

@@ -63,6 +63,7 @@ def explain(
     n_bytes: int,
     is_complete: bool,
     suspects: tuple[str, ...] = (),
+    torchscript: bool = False,
 ) -> Held:
     """Return what holds a value, in the user's terms.
 
@@ -80,6 +81,8 @@ def explain(
         Whether everything was searched.
     suspects : tuple of str
         Variables that may hold it if no path leads there.
+    torchscript : bool
+        Whether what torch has compiled may hold it then.
     """
     # One path for each holder: an optimizer refers to every parameter.
     by_holder: dict[tuple[str, str, str | None], Way] = {}
@@ -98,6 +101,7 @@ def explain(
         remedies=_find_remedies(by_holder.values(), namespace),
         complete=is_complete,
         suspects=suspects,
+        torchscript=torchscript,
     )
 
 

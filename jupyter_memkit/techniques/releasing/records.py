@@ -67,6 +67,9 @@ class Held(Record):
     suspects : tuple of str
         Where `holders` is empty, the variables that may hold it, because Python does
         not see what a part of them refers to.
+    torchscript : bool
+        Where `holders` is empty, whether it may be what torch has traced or scripted:
+        torch keeps this with the tensors in it until the process ends.
     """
 
     is_value: bool
@@ -75,6 +78,7 @@ class Held(Record):
     remedies: tuple[str, ...]
     complete: bool = True
     suspects: tuple[str, ...] = ()
+    torchscript: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

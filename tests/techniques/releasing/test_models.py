@@ -8,6 +8,7 @@ import weakref
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_memkit.show.memfree import build_report
 from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.release import free
 
@@ -158,6 +159,21 @@ def test_compiled_by_jax(
     assert watch() is None
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_traced_by_torch(shell: InteractiveShell) -> None:
+    """Where a traced function may hold a tensor, this is said before other guesses."""
+    pytest.importorskip("torch")
+    shell.run_cell(
+        "import torch\nweights = torch.ones(1024, 256)\n"
+        "traced = torch.jit.trace(lambda x: x @ weights, torch.ones(1, 1024))"
+    ).raise_error()
+    freed = free("traced", "weights", budget_s=math.inf, shell=shell)
+    held = freed.held["weights"]
+    assert (held.holders, held.torchscript) == ((), True)
+    text = build_report(freed).text()
+    assert text.index("torch.jit") < text.index("atexit.unregister")
+
+
 LOADS = {
     "torch": "import torch\ndef load(n):\n"
     "    return torch.nn.Sequential(*[torch.nn.Linear(n, n) for _ in range(8)])",
@@ -181,18 +197,32 @@ LOADS = {
     "    options = dict(num_leaves=n, n_estimators=100, verbose=-1, n_jobs=1,\n"
     "        min_child_samples=1)\n"
     "    return lightgbm.LGBMRegressor(**options).fit(x, x[:, 0])",
+    "xgboost": "import xgboost, numpy as np\ndef load(n):\n"
+    "    x = np.random.default_rng(0).random((n * 20, 8))\n"
+    "    options = dict(max_depth=12, n_estimators=60, min_child_weight=0, n_jobs=1)\n"
+    "    noise = np.random.default_rng(1).random(n * 20)\n"
+    "    return xgboost.XGBRegressor(**options).fit(x, noise)",
+    "keras": "import keras, numpy as np\ndef load(n):\n"
+    "    layers = [keras.layers.Dense(n) for _ in range(4)]\n"
+    "    model = keras.Sequential([keras.layers.Input((n,)), *layers])\n"
+    "    model.compile(optimizer='adam', loss='mse')\n"
+    "    model.fit(np.ones((8, n)), np.ones((8, n)), verbose=0)\n"
+    "    return model",
 }
 
 
 @pytest.mark.own_process
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("name", LOADS)
-def test_all_comes_back(shell: InteractiveShell, name: str) -> None:
+def test_all_comes_back(
+    shell: InteractiveShell, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """At least 95 % of the memory that a model took comes back.
 
     A small model is loaded before, because a library loads code on its first use, which
     stays with the process.
     """
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
     pytest.importorskip(name if name != "TorchScript" else "torch")
     shell.run_cell(f"{LOADS[name]}\nmodel = load(32)").raise_error()
     free("model", shell=shell)
