@@ -7,7 +7,7 @@ needs until then.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeGuard
 
@@ -108,7 +108,7 @@ def find_store(
     cells: Sequence[str],
     name: str,
     steps: Steps = (),
-    class_name: str = "",
+    class_names: Collection[str] = (),
     *,
     is_local: bool = False,
 ) -> Store | None:
@@ -122,8 +122,8 @@ def find_store(
         The variable.
     steps : tuple of (str or None)
         The code of the steps to the part of it, from outside to inside.
-    class_name : str
-        The name of its type, whose methods may store into it.
+    class_names : collection of str
+        The names of its type and the bases, whose methods may store into it.
     is_local : bool
         Whether it is a variable of a function, in whose code alone the name stands for
         it.
@@ -131,8 +131,8 @@ def find_store(
     Returns
     -------
     Store or None
-        The line. One that stores a number, such as ``total = 0``, or only scales, such
-        as ``total /= n``, counts only if there is no other.
+        The line; never one that stores a number, such as ``total = 0``. One that only
+        scales, such as ``total /= n``, counts only if there is no other.
 
     Examples
     --------
@@ -148,8 +148,9 @@ def find_store(
             lines = code.splitlines()
             for store, scope in _find_stores(parse(code)):
                 is_stored = _may_be(scope, store, name, is_local=is_local)
-                is_stored |= _is_of_method(scope, store, class_name)
-                if not is_stored or not _concerns(store, steps):
+                is_stored |= _is_of_method(scope, store, class_names)
+                is_stored &= _concerns(store, steps) and not _is_plain(store.value)
+                if not is_stored:
                     continue
                 rank = _rank(store)
                 if rank < best:
@@ -400,10 +401,9 @@ def _may_be(scope: _Scope, store: Store, name: str, *, is_local: bool) -> bool:
     return not is_bound or own is None or name in own
 
 
-def _is_of_method(scope: _Scope, store: Store, class_name: str) -> bool:
+def _is_of_method(scope: _Scope, store: Store, class_names: Collection[str]) -> bool:
     """Return whether a line of a method stores into the object that it belongs to."""
-    owner = (scope.class_name, scope.self_name)
-    return bool(class_name) and owner == (class_name, store.name)
+    return scope.class_name in class_names and scope.self_name == store.name
 
 
 def _concerns(store: Store, steps: Steps) -> bool:
@@ -421,9 +421,9 @@ def _is_subscript(step: str | None) -> bool:
 
 
 def _rank(store: Store) -> tuple[int, int]:
-    """Rank a line: those that cannot store a graph come last, methods before them."""
+    """Rank a line: those that only scale come last, methods before them."""
     known = len([step for step in store.steps if step is not None])
-    if _is_plain(store.value) or _only_scales(store):
+    if _only_scales(store):
         return 0, known
     return 1 if store.kind == "call" else 2, known
 

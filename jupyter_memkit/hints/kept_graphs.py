@@ -29,7 +29,7 @@ from jupyter_memkit.measure.hidden import find_hidden
 from jupyter_memkit.measure.models import has_torch
 from jupyter_memkit.measure.models.held import find_hook, is_module_type
 from jupyter_memkit.measure.sizes.loaded import find_loaded
-from jupyter_memkit.measure.sizes.raw_reads import read_qualname
+from jupyter_memkit.measure.sizes.raw_reads import read_mro, read_qualname
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
 from jupyter_memkit.track.leaks.pandas_parts import is_table
 from jupyter_memkit.track.variables import find_program, user_variables
@@ -135,16 +135,26 @@ class _Judge:
         hook = find_hook(found.steps)
         if hook is not None:
             # It may be a method, which stores into its own object.
-            stores = (
-                find_store(self._inputs, "", steps[depth:], _name_class(owners[depth]))
-                for depth in reversed(range(hook, len(owners)))
-            )
-            return next(filter(None, stores), None)
-        class_name = _name_class(owners[0]) if owners else ""
-        store = find_store(self._inputs, kept.name, steps, class_name)
+            return next(self._find_in_methods(owners, steps, hook), None)
+        for inner in self._find_in_methods(owners, steps, 1):
+            # What only makes an object, as `__init__`, is not what gathers them.
+            if inner.kind in ("grow", "augment"):
+                return inner
+        class_names = _name_classes(owners[0]) if owners else ()
+        store = find_store(self._inputs, kept.name, steps, class_names)
         is_model = is_module_type(type(self._variables[kept.name]))
         # The line that made a model stored no output in it.
         return None if is_model and store is not None and not store.steps else store
+
+    def _find_in_methods(
+        self, owners: Sequence[Any], steps: Sequence[str | None], first: int
+    ) -> Iterator[Store]:
+        """Yield the lines of methods of the objects on a path, the innermost first."""
+        for depth in reversed(range(first, len(owners))):
+            class_names = _name_classes(owners[depth])
+            store = find_store(self._inputs, "", tuple(steps[depth:]), class_names)
+            if store is not None:
+                yield store
 
     def is_leak(self, kept: KeptGraph, store: Store | None) -> bool:
         """Return whether no backward pass can need the graph, or it keeps too much."""
@@ -238,9 +248,9 @@ def _find_closure(found: Found) -> tuple[int, str] | None:
     return None
 
 
-def _name_class(value: Any) -> str:
-    name: str = read_qualname(type(value))
-    return name.rpartition(".")[2]
+def _name_classes(value: Any) -> list[str]:
+    names = map(read_qualname, read_mro(type(value)))
+    return [name.rpartition(".")[2] for name in names]
 
 
 def _read_steps(found: Found) -> tuple[str | None, ...]:

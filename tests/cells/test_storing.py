@@ -50,7 +50,7 @@ meter.update(loss, 1)"""
 )
 def test_line(code: str, name: str, steps: tuple[str, ...], line: str) -> None:
     """It is the last that can have stored a graph into that part of the variable."""
-    store = find_store(["", code], name, steps, "Meter")
+    store = find_store(["", code], name, steps, ("Meter",))
     assert store is not None
     assert store.text == line
     assert code.splitlines()[store.line - 1].strip() == line

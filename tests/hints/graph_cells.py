@@ -388,4 +388,38 @@ for i, (x, y) in enumerate(batches):
         "log",
         'log["train"][i % 15].append(crit(net(x), y))',
     ),
+    "method of a base class": (
+        """\
+class Log:
+    def __init__(self):
+        self.values = []
+    def add(self, value):
+        self.values.append(value)
+class LossLog(Log):
+    pass
+log = LossLog()
+for x, y in batches:
+    log.add(crit(net(x), y))
+""",
+        "log",
+        "self.values.append(value)",
+    ),
+    "method of an object in a list": (
+        """\
+class Trial:
+    def __init__(self):
+        self.values = []
+    def report(self, value):
+        self.values.append(value)
+study = []
+for _ in range(3):
+    trial = Trial()
+    study.append(trial)
+    for x, y in batches:
+        trial.report(crit(net(x), y))
+del trial
+""",
+        "study",
+        "self.values.append(value)",
+    ),
 }

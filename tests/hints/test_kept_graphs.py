@@ -78,6 +78,18 @@ def test_closure(shell: InteractiveShell) -> None:
     assert find_graphs(shell) == {}
 
 
+def test_no_line_is_better_than_a_wrong_one(shell: InteractiveShell) -> None:
+    """The line that makes an empty list is not named as the one that stored into it."""
+    pytest.importorskip("torch")
+    run(shell, graph_cells.SETUP)
+    shell.run_cell(
+        "import heapq\nbest = []\nfor i, (x, y) in enumerate(batches):\n"
+        "    heapq.heappush(best, (i, crit(net(x), y)))",
+        store_history=True,
+    ).raise_error()
+    assert find_graphs(shell)["best"].found == "keeps its graph"
+
+
 def test_cached_results(shell: InteractiveShell) -> None:
     """The cure of a cached function clears its cache, and the function stays."""
     pytest.importorskip("torch")
