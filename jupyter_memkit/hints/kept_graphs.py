@@ -15,14 +15,14 @@ from functools import _lru_cache_wrapper, partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from jupyter_memkit.cells.storing import (
-    Store,
+from jupyter_memkit.cells.backward import (
     find_backward_inputs,
     find_graph_creation,
-    find_store,
     has_backward,
-    is_code,
 )
+from jupyter_memkit.cells.cell_parts import is_code
+from jupyter_memkit.cells.stores import Store
+from jupyter_memkit.cells.storing import find_store
 from jupyter_memkit.hints.records import Hint
 from jupyter_memkit.hints.scene import Scene
 from jupyter_memkit.measure.hidden import find_hidden

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_memkit.cells.storing import (
-    find_backward_inputs,
-    find_store,
-    has_backward,
-    is_code,
-)
+from jupyter_memkit.cells.storing import find_store
 
 CLASS = """class Meter:
     def update(self, loss, n):
@@ -67,20 +62,3 @@ def test_a_cell_magic() -> None:
 def test_nothing_stored() -> None:
     """A variable that no known cell set has no line, and broken code is skipped."""
     assert find_store(["", "b = 1", "a = ("], "a") is None
-
-
-def test_inputs_of_a_backward_pass() -> None:
-    """What a loss is computed from is needed until then; a list of losses is not."""
-    cell = "o = net(x)\nl = f(o)\nscaler.scale(l).backward()\nlosses.append(l)"
-    assert {"o", "l", "x"} <= find_backward_inputs([cell])
-    assert "losses" not in find_backward_inputs([cell])
-    assert has_backward(cell)
-    assert not has_backward("backward = 1")
-
-
-def test_cells_with_code() -> None:
-    """Cells that only call magics or show a value are not steps of the work."""
-    shown = ["out", "get_ipython().run_line_magic('memls', '')", "", "a ="]
-    assert not any(map(is_code, shown))
-    timed = "get_ipython().run_cell_magic('time', '', 'f(x)')"
-    assert all(map(is_code, ["f(x)", "a = 1", timed]))
