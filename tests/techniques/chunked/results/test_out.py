@@ -260,6 +260,20 @@ def test_two_runs_that_can_be_resumed(tmp_path: Path, ending: str) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("resumable", [False, True])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_run_that_starts_over(tmp_path: Path, ending: str, resumable: bool) -> None:
+    """A run that starts over leaves no rows and no open file of its first try."""
+    path = tmp_path / f"a.{ending}"
+    sink = open_sink(path, resumable=resumable, value=1)
+    sink.reset()
+    sink.add([{"b": "text"}])
+    sink.finish()
+    sink.close()
+    assert READERS[ending](path).to_dict("list") == {"b": ["text"]}
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterable[Path]:
     """A disk of 64 KiB, if the test may create one."""
