@@ -101,8 +101,6 @@ class PandasForms:
         picked = follower.use_keys(place.elts[1])
         if picked is None and is_read and _is_whole(place.elts[1]):
             return Kind.FRAME
-        if picked is None:
-            raise EscapeError
         return picked
 
     def method(self, follower: Follower, kind: Kind, node: ast.Call) -> Kind:

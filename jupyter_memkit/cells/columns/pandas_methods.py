@@ -84,10 +84,9 @@ def frame_method(follower: Follower, name: str, node: ast.Call) -> Kind:
 
 def use_aggregated(follower: Follower, node: ast.Call) -> None:
     """Use the columns in ``{"q": "sum"}`` or ``total=("q", "sum")``."""
-    if len(node.args) == 1 and not node.keywords:
-        if follower.use_mapped(node.args[0]):
-            return
-        raise EscapeError
+    is_mapping = len(node.args) == 1 and not node.keywords
+    if is_mapping and follower.use_mapped(node.args[0]):
+        return
     named = keywords(node)
     if node.args or not named:
         raise EscapeError
