@@ -19,6 +19,7 @@ from jupyter_memkit.errors import IsolatedError
 from jupyter_memkit.techniques.processes import watching
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.listening import Listener
+from jupyter_memkit.techniques.processes.output import _MOST_CHARACTERS
 from jupyter_memkit.techniques.processes.process import ChildProcess
 from tests.waiting import LIMIT_S, has_ended, interrupt_when, press_ctrl_c, wait_until
 
@@ -99,6 +100,20 @@ def test_much_output(shared: ChildProcess) -> None:
     outcome = Call(shared, show=count).run(work)
     assert n_bytes == 200 * 100_001
     assert outcome.peak_bytes < 64 * MIB
+
+
+def test_waiting_output(shared: ChildProcess) -> None:
+    """A child sends its output as soon as a certain amount of it waits."""
+
+    def work() -> int:
+        output = sys.stdout._output  # type: ignore[union-attr]
+        # No thread sends what waits meanwhile.
+        with output._lock:
+            for _ in range(100):
+                sys.stdout.write("x" * 1_000)
+            return sum(map(len, output._waiting))
+
+    assert run(shared, work, show=lambda *_: None) <= _MOST_CHARACTERS
 
 
 def test_error(shared: ChildProcess) -> None:
@@ -436,6 +451,7 @@ PARENT = """
 import os, signal
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.listening import Listener
+from jupyter_memkit.techniques.processes.output import _MOST_CHARACTERS
 from jupyter_memkit.techniques.processes.process import ChildProcess
 process = ChildProcess()
 Call(process).run(abs, (1,))
