@@ -321,6 +321,13 @@ def test_late_import(process: ChildProcess) -> None:
     assert outcome.from_hooks.state == ()
 
 
+def test_library_that_is_only_loaded_there(process: ChildProcess) -> None:
+    """A library that is not loaded here starts there with its own options."""
+    read = "np.get_printoptions()['precision']"
+    outcome = Call(process, for_hooks={}).run(act, ("import numpy as np", read))
+    assert (outcome.value, outcome.from_hooks.untaken) == (8, ())
+
+
 @pytest.mark.usefixtures("restored")
 def test_filters_of_classes_that_are_not_there(process: ChildProcess) -> None:
     """A filter for a library's warnings waits for the import of the library."""
