@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from jupyter_memkit.measure.limits import MemoryLimit, read_limit
+from jupyter_memkit.measure.limits import MemoryLimit, read_limit, read_limits
 
 GIB = 1024**3
 
@@ -64,6 +64,14 @@ def test_tighter_ancestor_counts(proc: Path, tmp_path: Path) -> None:
     assert read_limit(proc, {}) == MemoryLimit(bytes=2 * GIB, name="cgroup memory.max")
 
 
+def test_only_groups_have_limits(proc: Path, tmp_path: Path) -> None:
+    """A file above the mount point of the groups is no limit."""
+    make_cgroup(proc, tmp_path / "cgroup", version=2, root="/", path="/user")
+    (tmp_path / "memory.max").write_text(f"{GIB}\n")
+    expected = MemoryLimit(bytes=500 * GIB, name="memory of the machine")
+    assert read_limit(proc, {}) == expected
+
+
 def test_throttling_limit_counts(proc: Path, tmp_path: Path) -> None:
     """Above memory.high the process is throttled, so it counts as a limit."""
     mount_point = tmp_path / "cgroup"
@@ -90,9 +98,10 @@ def test_resource_limit(proc: Path, label: str, name: str) -> None:
 
 
 def test_unlimited_resources_are_not_a_limit(proc: Path) -> None:
-    """Unlimited resources do not count as limits."""
+    """Unlimited resources do not count as limits, nor do hard limits."""
     (proc / "self" / "limits").write_text(
         "Max data size             unlimited            unlimited            bytes\n"
+        "Max address space         unlimited            1073741824           bytes\n"
     )
     expected = MemoryLimit(bytes=500 * GIB, name="memory of the machine")
     assert read_limit(proc, {}) == expected
@@ -135,6 +144,14 @@ def test_container_limit_of_cgroup_version_1(proc: Path, tmp_path: Path) -> None
 def test_announced_limit(proc: Path, text: str, expected: MemoryLimit) -> None:
     """MEM_LIMIT counts if it is a size, and is ignored otherwise."""
     assert read_limit(proc, {"MEM_LIMIT": text}) == expected
+
+
+def test_process_that_has_ended() -> None:
+    """Of a process that is gone, only the limits of the machine are known."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    names = [limit.name for limit in read_limits(pid=process.pid)]
+    assert names == ["memory of the machine"]
 
 
 def test_files_of_another_form(proc: Path) -> None:
