@@ -17,7 +17,7 @@ from jupyter_memkit.measure.hidden import HolderKind
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import sizes
-from jupyter_memkit.track.variables import _GROUPS, list_variables
+from jupyter_memkit.track.variables import _GROUPS, list_variables, user_variables
 
 
 def run(shell: InteractiveShell, *cells: str) -> None:
@@ -42,6 +42,12 @@ def test_the_user_s_own(bare_shell: InteractiveShell) -> None:
     listed = list_variables(bare_shell).variables[0]
     assert (listed.type, listed.shape, listed.made_in) == ("list", (1000,), 1)
     assert not listed.is_hidden
+
+
+def test_names_of_ipython(bare_shell: InteractiveShell) -> None:
+    """What IPython keeps of cells is not the user's, unlike a private name."""
+    run(bare_shell, "_mine = [1.5] * 1000", "[2.5] * 1000", "!true")
+    assert set(user_variables(bare_shell, program=True)) == {"_mine"}
 
 
 def test_filters(bare_shell: InteractiveShell) -> None:

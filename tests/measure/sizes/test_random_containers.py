@@ -33,6 +33,15 @@ def test_the_search_for_giants_ends_at_the_deadline() -> None:
     assert list(batches) == [[2.5], [3.5]]
 
 
+def test_the_search_for_giants_reads_a_limited_number_of_referents() -> None:
+    """The limit is that of the containers of all types together."""
+    finder = GiantFinder(Kinds())
+    finder._left = 95
+    lists: list[Any] = [[*range(10)] for _ in range(20)]
+    tuples = list(map(tuple, lists))
+    assert finder._afford([(list, lists), (tuple, tuples)]) == lists[:9]
+
+
 # MEMKIT_RANDOM_CONTAINERS=2000 tries more, with the seeds 0 to 1999. The stated error
 # holds for about 95 in 100 samples: of the first 58 seeds, 47 and 52 miss it.
 COUNT = int(os.environ.get("MEMKIT_RANDOM_CONTAINERS", "0"))
