@@ -163,7 +163,7 @@ def _connect(kernel: Any, shell: Any, tracker: MemoryTracker, undo: ExitStack) -
         return
     largest = LargestVariables(lambda: user_variables(shell))
     tracker.largest = largest
-    channel = KernelChannel(kernel, tracker, shell=shell)
+    channel = KernelChannel(kernel, tracker, shell)
     channel.attach()
     undo.callback(channel.detach)
     place = find_place()

@@ -31,31 +31,30 @@ class KernelChannel:
         The kernel of this process.
     tracker : MemoryTracker
         The source of the readings.
+    shell : IPython.core.interactiveshell.InteractiveShell
+        The shell that the extension is loaded into.
     work : Activities, optional
         The source of progress reports; by default that of this process.
-    shell : IPython.core.interactiveshell.InteractiveShell, optional
-        The shell that the extension is loaded into; by default the kernel's.
     """
 
     def __init__(
         self,
         kernel: Any,
         tracker: MemoryTracker,
+        shell: Any,
         work: Activities | None = None,
-        *,
-        shell: Any = None,
     ) -> None:
         self._kernel = kernel
         self._tracker = tracker
         self._work = work or activities()
         self._feed = Feed(tracker, self._broadcast, self._work)
-        self._busy = BusyStatus(kernel, shell or kernel.shell)
+        self._busy = BusyStatus(kernel, shell)
         self._answers: dict[str, Callable[[Any], protocol.Reply | protocol.State]] = {
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
             "state": self._state,
         }
-        self._inspecting = Inspecting(kernel, shell or kernel.shell, tracker)
+        self._inspecting = Inspecting(kernel, shell, tracker)
 
     def attach(self) -> None:
         """Start answering requests and broadcasting to subscribers."""

@@ -24,7 +24,9 @@ class Scene:
         self.clock = SetClock(1000.0)
         self.tracker = MemoryTracker(PeakMeter(self.probe), self.clock)
         self.work = Activities(self.clock)
-        self.channel = KernelChannel(self.kernel, self.tracker, self.work)
+        self.channel = KernelChannel(
+            self.kernel, self.tracker, self.kernel.shell, self.work
+        )
         self.channel.attach()
 
     def ask(self, request: Any) -> Any:
