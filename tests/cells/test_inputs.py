@@ -118,6 +118,7 @@ deep = other = unused = 1
         ("%%time\nfor x in rows:\n    !echo df {y}", ("rows", "y")),
         ("%%capture df\n%%bash\necho x", ()),
         ("%%capture\n%cd df\nx", ("x",)),
+        ("%%capture\n%%time\nf(x)", ("f", "x")),
         ("%%timeit x = 1\nf(x, y)", ("f", "x", "y")),
         ("x?", ("x",)),
         ("%pinfo x", ("x",)),
