@@ -12,7 +12,9 @@ import pytest
 
 from jupyter_memkit import protocol
 from jupyter_memkit.server.kernels import Kernels
+from jupyter_memkit.track.last_state import Place
 from tests.server.simulated_kernels import SimulatedManager
+from tests.track.left_states import leave
 from tests.waiting import LIMIT_S
 
 MIB = 1024 * 1024
@@ -41,3 +43,13 @@ def test_reading_leaves_the_loop_free(
         assert reading["is_alive"]
         assert reading["rss_bytes"] == MIB
         assert not asyncio.run(kernels.read("a"))["is_alive"]
+
+
+def test_death_of_a_kernel_that_the_server_has_dropped(tmp_path: Path) -> None:
+    """It is found by the state that the kernel left."""
+    place = Place(folder=tmp_path, session="notebook.ipynb", kernel_id="kernel-1")
+    leave(place)
+    kernels = Kernels(SimulatedManager({}, tmp_path))
+    death = asyncio.run(kernels.find_death("kernel-1", place))
+    assert death is not None
+    assert death.first_line == "x = load()"

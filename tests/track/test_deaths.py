@@ -32,41 +32,16 @@ from jupyter_memkit.track.tracker import MemoryTracker
 from tests.kernel_sockets import with_sockets
 from tests.lab_server import isolated_environment
 from tests.real_kernel import RealKernel
+from tests.track.left_states import leave
 from tests.waiting import LIMIT_S, wait_until
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-
-STATE = {
-    "session": "notebook.ipynb",
-    "kernel_id": "kernel-1",
-    "oom_kills": 3,
-    # No such process can exist.
-    "pid": 1 << 23,
-    "started_ticks": "1",
-    "t_s": 1000.0,
-    "rss_bytes": 3 << 30,
-    "children_bytes": 1 << 30,
-    "limit_bytes": 8 << 30,
-    "limit_name": "cgroup memory.max",
-    "growth_bytes_per_s": 2.0**30,
-    "execution_count": 7,
-    "cell_id": "abc",
-    "first_line": "x = load()",
-    "started_s": 990.0,
-    "variables": [{"name": "x", "bytes": 1 << 30, "accuracy": "at least"}],
-}
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     """A folder for states of the kernels of one notebook."""
     return Place(folder=tmp_path, session="notebook.ipynb", kernel_id="kernel-2")
-
-
-def leave(place: Place, name: str = "a", **changes: Any) -> None:
-    """Write a state as a kernel that died left it, with zeros at the end."""
-    text = json.dumps(STATE | changes).encode() + b"\n"
-    (place.folder / f"{name}.json").write_bytes(text.ljust(8192, b"\0"))
 
 
 def test_death(place: Place) -> None:
