@@ -5,9 +5,10 @@ from __future__ import annotations
 import array
 import io
 import pickle
+import sys
 from collections import OrderedDict
 from collections.abc import Callable
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -199,3 +200,13 @@ def test_parts_of_a_function() -> None:
     parts = [id(each) for each in iterate_parts(function)]
     assert {id(default), id(attribute)} <= {*parts}
     assert id(read) not in parts
+
+
+def test_parts_without_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module's namespace is no part, nor is an object that stands for a module."""
+    assert id(vars(np)) not in map(id, iterate_parts([vars(np)]))
+    stand_in, own = SimpleNamespace(), SimpleNamespace()
+    monkeypatch.setitem(sys.modules, "memkit_stand_in", stand_in)
+    parts = [id(each) for each in iterate_parts([stand_in, own])]
+    assert id(own) in parts
+    assert id(stand_in) not in parts
