@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.dtypes import parse_type
+from jupyter_memkit.techniques.chunked.sources.pandas_notes import keep_notes
 
 # Floats hold all integers up to this one.
 _EXACT = 2**53
@@ -104,16 +104,8 @@ def cast_table(table: Any, wanted: Mapping[str, Any]) -> Any:
 
 def _forget_notes(table: Any, names: Mapping[str, Any]) -> Any:
     """Drop pandas' notes on the previous types of columns."""
-    noted = table.schema.pandas_metadata
-    if not noted:
-        return table
-    kept = [
-        each
-        for each in noted["columns"]
-        if each.get("field_name", each.get("name")) not in names
-    ]
-    text = json.dumps({**noted, "columns": kept})
-    return table.replace_schema_metadata({**table.schema.metadata, b"pandas": text})
+    kept = keep_notes(table.schema, lambda name, _: name not in names)
+    return table.replace_schema_metadata(kept)
 
 
 def encode_categories(table: Any, names: Collection[str]) -> Any:

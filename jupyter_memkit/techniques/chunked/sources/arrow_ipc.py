@@ -26,6 +26,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
 )
 from jupyter_memkit.techniques.chunked.sources.dtypes import name_types
 from jupyter_memkit.techniques.chunked.sources.files import FileSource
+from jupyter_memkit.techniques.chunked.sources.pandas_notes import find_index_names
 from jupyter_memkit.techniques.chunked.sources.ranges import check_options
 from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
@@ -59,7 +60,7 @@ class ArrowSource(FileSource):
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns, without those of a pandas index."""
         schema = self._index().schema
-        labels = _index_names(schema)
+        labels = set(find_index_names(schema))
         return tuple(name for name in schema.names if name not in labels)
 
     def types(self, backend: str | None) -> dict[str, str]:
@@ -103,7 +104,7 @@ class ArrowSource(FileSource):
         if columns is None:
             return None
         # Rows without any column could not be counted.
-        chosen = {*(columns or self.columns()[:1]), *_index_names(schema)}
+        chosen = {*(columns or self.columns()[:1]), *find_index_names(schema)}
         return [number for number, name in enumerate(schema.names) if name in chosen]
 
     def _index(self) -> _Index:
@@ -259,11 +260,6 @@ def _has_dictionary(kind: Any) -> bool:
     return arrow.types.is_dictionary(kind) or any(
         _has_dictionary(kind.field(number).type) for number in range(kind.num_fields)
     )
-
-
-def _index_names(schema: Any) -> set[str]:
-    described = (schema.pandas_metadata or {}).get("index_columns", [])
-    return {name for name in described if isinstance(name, str)}
 
 
 @contextmanager

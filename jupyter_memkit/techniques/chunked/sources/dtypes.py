@@ -6,11 +6,16 @@ import contextlib
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.libraries import import_library
+from jupyter_memkit.techniques.chunked.sources.pandas_notes import (
+    find_index_names,
+    keep_notes,
+    read_notes,
+)
 
 # A column that has no values, and so decides no type.
 NULL = "null"
@@ -179,17 +184,40 @@ def _name_types(
     if backend not in {"pandas", "numpy"}:
         found = {name: str(kind) for name, kind in kinds.items()}
         return {n: kind for n, kind in found.items() if parse_type(kind) == kinds[n]}
+    index = find_index_names(schema)
+    examples = _find_examples(schema, {n: kinds[n] for n in kinds if n not in index})
     with contextlib.suppress(arrow.ArrowException):
-        frame = schema.empty_table().to_pandas()
+        frame = _make_empty(schema, {*examples.values(), *index}).to_pandas()
         if backend == "numpy":
             frame = without_nullable(frame)
-        types = {
-            name: str(dtype) for name, dtype in frame.dtypes.items() if name in kinds
-        }
+        found = {name: str(dtype) for name, dtype in frame.dtypes.items()}
+        types = {name: found[e] for name, e in examples.items() if e in found}
         nulls = {name: NULL for name in types if arrow.types.is_null(kinds[name])}
         widened = {n: widen_for_missing(types[n]) for n in missing if n in types}
         return {**types, **widened, **nulls}
     return {}
+
+
+def _find_examples(schema: Any, kinds: Mapping[str, Any]) -> dict[str, str]:
+    """Return for each column the first one that pandas makes the same type of.
+
+    pandas takes long per column, and a table can have thousands, of a few types.
+    """
+    notes = read_notes(schema)
+    firsts: dict[Any, str] = {}
+    found = {}
+    for name, kind in kinds.items():
+        note = dict(notes.get(name, {}), name=None, field_name=None)
+        found[name] = firsts.setdefault((kind, str(note)), name)
+    return found
+
+
+def _make_empty(schema: Any, names: Container[str]) -> Any:
+    """Return a table without rows that has some columns of a schema."""
+    arrow = import_library("pyarrow", "the table")
+    fields = [field for field in schema if field.name in names]
+    metadata = keep_notes(schema, lambda name, _: name in names)
+    return arrow.schema(fields, metadata).empty_table()
 
 
 def without_nullable(frame: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Collection
 from functools import cached_property
@@ -12,6 +11,11 @@ from typing import Any
 
 from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.dtypes import name_of_text
+from jupyter_memkit.techniques.chunked.sources.pandas_notes import (
+    Note,
+    find_index_names,
+    keep_notes,
+)
 from jupyter_memkit.techniques.chunked.sources.remote import opened
 
 
@@ -40,11 +44,10 @@ class Footer:
         sizes = (metadata.row_group(number).num_rows for number in groups)
         self.starts: list[int] = [0, *accumulate(sizes)]
 
-    @property
+    @cached_property
     def index_names(self) -> list[str]:
         """The columns that are pandas' index."""
-        described = (self.schema.pandas_metadata or {}).get("index_columns", [])
-        return [name for name in described if isinstance(name, str)]
+        return find_index_names(self.schema)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -71,20 +74,15 @@ class Footer:
         pandas looks up its notes on each column again for each chunk. They are useless
         for columns that are not read, and for text that pandas reads as text anyway.
         """
-        metadata: dict[bytes, bytes] | None = self.schema.metadata
-        noted = self.schema.pandas_metadata
-        if metadata is None or not noted:
-            return metadata
         wanted = set(self.columns if columns is None else columns)
         index, text = set(self.index_names), name_of_text()
-        kept = [
-            each
-            for each in noted["columns"]
-            if (field := each.get("field_name", each.get("name"))) in index
-            or (field in wanted and not each["numpy_type"] == text == "str")
-        ]
-        described = json.dumps({**noted, "columns": kept})
-        return {**metadata, b"pandas": described.encode()}
+
+        def is_useful(name: str, note: Note) -> bool:
+            return name in index or (
+                name in wanted and not note["numpy_type"] == text == "str"
+            )
+
+        return keep_notes(self.schema, is_useful)
 
     def find_groups(self, row: int) -> tuple[int, list[int]]:
         """Return the start of the row group of a row, and the groups from there on."""

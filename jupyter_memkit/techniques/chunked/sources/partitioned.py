@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from jupyter_memkit.techniques.chunked.sources.base import (
     find_starts,
     load_parts,
 )
+from jupyter_memkit.techniques.chunked.sources.pandas_notes import keep_notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,12 +188,8 @@ class _WithKeys:
 
 def _forget_types(rows: Any, keys: Container[str]) -> Any:
     """Drop the metadata of pandas about columns that the folders replace."""
-    metadata = rows.schema.pandas_metadata
-    if not metadata:
-        return rows
-    columns = [each for each in metadata["columns"] if each.get("name") not in keys]
-    text = json.dumps({**metadata, "columns": columns})
-    return rows.replace_schema_metadata({**rows.schema.metadata, b"pandas": text})
+    kept = keep_notes(rows.schema, lambda name, _: name not in keys)
+    return rows.replace_schema_metadata(kept)
 
 
 def find_root(parts: tuple[str, ...]) -> tuple[str, ...]:

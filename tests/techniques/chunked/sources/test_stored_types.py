@@ -19,7 +19,11 @@ from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.frames.casting import cast_values
 from jupyter_memkit.techniques.chunked.sources.arranging import list_columns
 from jupyter_memkit.techniques.chunked.sources.base import TypeChange
-from jupyter_memkit.techniques.chunked.sources.dtypes import find_common, parse_type
+from jupyter_memkit.techniques.chunked.sources.dtypes import (
+    find_common,
+    name_types,
+    parse_type,
+)
 
 DAY = dt.datetime(2020, 1, 1)  # noqa: DTZ001 - stored without a zone
 ARRAYS = {
@@ -318,6 +322,34 @@ def test_items_that_are_other_frames(odd: Any) -> None:
     with pytest.raises(MemkitError, match=r"item 1 of .* is not a DataFrame with the"):
         list(chunked(iter([FRAME, odd]), rows=1, backend="pandas"))
     assert len(list(chunked(iter([FRAME, FRAME]), rows=1, backend="pandas"))) == 4
+
+
+@pytest.mark.parametrize("backend", ["pandas", "numpy"])
+def test_types_of_columns_that_are_alike(backend: str) -> None:
+    """A column has the type that it has alone, whichever columns stand before it."""
+    texts = ["a", None, "b"]
+    values: list[Any] = [
+        pd.array([1, None, 3], "Int64"),
+        pd.array([1, 2, 3], "int64"),
+        pd.array([1, None, 3], "int64[pyarrow]"),
+        pd.array(texts, "string"),
+        texts,
+        pd.Categorical(texts),
+        pd.Categorical(texts, ordered=True),
+        pd.date_range("2024", periods=3, tz="Europe/Berlin"),
+        pd.period_range("2024", periods=3, freq="M"),
+        [None] * 3,
+    ]
+    names = [f"c{number}" for number in range(2 * len(values))]
+    frame = pd.DataFrame(dict(zip(names, values * 2, strict=True)))
+    frame.index = pd.Index(texts, name="key")
+    types = name_types(pa.Table.from_pandas(frame).schema, (), backend)
+    alone: dict[str, str] = {}
+    for name in names:
+        schema = pa.Table.from_pandas(frame[[name]]).schema
+        alone |= name_types(schema, (), backend)
+    assert types == alone
+    assert list(types) == names
 
 
 def test_common_types() -> None:
