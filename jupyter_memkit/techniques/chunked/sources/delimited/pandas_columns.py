@@ -29,6 +29,8 @@ from jupyter_memkit.techniques.chunked.sources.delimited.same_as_pandas import (
 _TEXT = re.compile(r"\d{1,15}[^\d.eE\s]|[^\d.+\-\s]")
 # Words that match it and may be numbers or Booleans.
 _WORDS = re.compile(r"(?:true|false)\Z|inf|nan", re.IGNORECASE)
+# The characters by which pandas may divide names differently, or change them.
+_MARKS = frozenset('\n\r"\ufeff')
 
 
 def infer(lines: bytes, separator: str, name: str) -> Columns:
@@ -62,7 +64,7 @@ def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
             break
     if table is None:
         return None
-    kinds = [str(column.type) for column in table.columns]
+    kinds = list(map(str, table.schema.types))
     if ("int64" in kinds and may_be_hexadecimal(body)) or (
         # pyarrow reads an integer with a plus sign as a float.
         "double" in kinds and b"+" in body
@@ -83,20 +85,16 @@ def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
 
 def _split_names(line: bytes, separator: str) -> tuple[str, ...] | None:
     """Return the names in a line; None if pandas may name a column differently."""
-    text = line.removesuffix(b"\n").removesuffix(b"\r")
-    # Either all names are quoted, or none.
-    quote = text[:1] if text[:1] == text[-1:] == b'"' else b""
-    between = quote + separator.encode() + quote
-    encoded = text.removeprefix(quote).removesuffix(quote).split(between)
-    marks = (b"\n", b"\r", b'"', b"\xef\xbb\xbf")
-    if any(mark in name for name in encoded for mark in marks):
-        return None
     try:
-        names = tuple(name.decode() for name in encoded)
+        text = line.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         return None
+    # Either all names are quoted, or none.
+    quote = '"' if text[:1] == text[-1:] == '"' else ""
+    between = f"{quote}{separator}{quote}"
+    names = tuple(text.removeprefix(quote).removesuffix(quote).split(between))
     is_plain = all(names) and len(set(names)) == len(names)
-    return names if is_plain else None
+    return names if is_plain and _MARKS.isdisjoint("".join(names)) else None
 
 
 def _name_type(column: Any, kind: str) -> str | None:
