@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
+from jupyter_memkit.techniques.chunked.sources.base import (
+    Loaded,
+    Piece,
+    Request,
+    Source,
+)
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 
 _KINDS = (
@@ -115,6 +120,11 @@ class DaskSource:
 def is_dask_collection(source: Any) -> bool:
     """Return whether this is a frame, series, bag or array of Dask; imports nothing."""
     return any(_is(source, module, *names) for module, names in _KINDS)
+
+
+def open_dask_collection(collection: Any) -> Source:
+    """Return the source that reads a collection of Dask, one partition at a time."""
+    return DaskSource(collection=collection)
 
 
 def _is(source: Any, module: str, *names: str) -> bool:

@@ -1,38 +1,27 @@
-"""Recognizes objects that stand for data not in memory, without importing a library."""
+"""Recognizes objects that stand for data not in memory, without importing a library.
+
+The source of a kind is imported if the library of such objects is: others cannot exist.
+"""
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.sources.base import Source
-from jupyter_memkit.techniques.chunked.sources.dask_collections import (
-    DaskSource,
-    is_dask_collection,
-)
-from jupyter_memkit.techniques.chunked.sources.huggingface import (
-    is_huggingface,
-    open_huggingface,
-)
-from jupyter_memkit.techniques.chunked.sources.polars_lazy import (
-    LazyFrameSource,
-    is_lazy_frame,
-)
-from jupyter_memkit.techniques.chunked.sources.reader import ReaderSource, is_reader
-from jupyter_memkit.techniques.chunked.sources.torch_dataset import (
-    is_torch_dataset,
-    open_torch_dataset,
-)
 
 Opener = Callable[[Any], Source]
 
-_OBJECTS: tuple[tuple[Callable[[Any], bool], Opener], ...] = (
-    (is_reader, lambda reader: ReaderSource(reader=reader)),
-    (is_lazy_frame, lambda frame: LazyFrameSource(frame=frame)),
-    (is_dask_collection, lambda collection: DaskSource(collection=collection)),
+# The library of a kind, the module of its source, and the names of two functions there.
+_KINDS = (
+    ("pandas", "reader", "is_reader", "open_reader"),
+    ("polars", "polars_lazy", "is_lazy_frame", "open_lazy_frame"),
+    ("dask", "dask_collections", "is_dask_collection", "open_dask_collection"),
     # Before torch's, because a dataset may be both.
-    (is_huggingface, open_huggingface),
-    (is_torch_dataset, open_torch_dataset),
+    ("datasets", "huggingface", "is_huggingface", "open_huggingface"),
+    ("torch.utils.data", "torch_dataset", "is_torch_dataset", "open_torch_dataset"),
 )
 
 
@@ -41,7 +30,12 @@ def find_opener(source: Any) -> Opener | None:
 
     These come before iterables, because some are iterable too.
     """
-    for is_one, open_one in _OBJECTS:
-        if is_one(source):
-            return open_one
+    for library, module, is_one, open_one in _KINDS:
+        if library not in sys.modules:
+            continue
+        place = f"jupyter_memkit.techniques.chunked.sources.{module}"
+        found = importlib.import_module(place)
+        if getattr(found, is_one)(source):
+            opener: Opener = getattr(found, open_one)
+            return opener
     return None

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
+from jupyter_memkit.techniques.chunked.sources.base import (
+    Loaded,
+    Piece,
+    Request,
+    Source,
+)
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 
 # The size of the engine's batches, several of which it holds: small, but not too small.
@@ -102,6 +107,11 @@ def is_lazy_frame(source: Any) -> bool:
     """Return whether this is a LazyFrame of polars; never imports polars."""
     polars = sys.modules.get("polars")
     return polars is not None and isinstance(source, polars.LazyFrame)
+
+
+def open_lazy_frame(frame: Any) -> Source:
+    """Return the source that reads the rows of a LazyFrame."""
+    return LazyFrameSource(frame=frame)
 
 
 @contextmanager

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Request
+from jupyter_memkit.techniques.chunked.sources.base import (
+    Loaded,
+    Piece,
+    Request,
+    Source,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,11 @@ def is_reader(source: Any) -> bool:
     """Return whether this is a pandas reader; never imports pandas."""
     parsers = sys.modules.get("pandas.io.parsers")
     return parsers is not None and isinstance(source, parsers.TextFileReader)
+
+
+def open_reader(reader: Any) -> Source:
+    """Return the source that reads the chunks of a pandas reader."""
+    return ReaderSource(reader=reader)
 
 
 def iterate_reader(reader: Any, request: Request) -> Generator[Piece, None, None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,22 @@ def test_a_list_of_text() -> None:
     """A list of other text is data, and so is any text in an iterator."""
     assert type(open_source(["a", "b.csv"])) is IterableSource
     assert type(open_source(iter(["a.csv", "b.csv"]))) is IterableSource
+
+
+def test_sources_are_imported_when_they_are_needed(tmp_path: Path) -> None:
+    """Opening a file or a list imports no source of a library that is not loaded."""
+    (tmp_path / "a.txt").touch()
+    package = "jupyter_memkit.techniques.chunked.sources"
+    code = (
+        "import sys\n"
+        f"from {package}.opening import open_source\n"
+        "open_source('a.txt'), open_source([1, 2])\n"
+        "kinds = ['dask_collections', 'huggingface', 'polars_lazy', 'torch_dataset']\n"
+        f"print([kind for kind in kinds if f'{package}.{{kind}}' in sys.modules])"
+    )
+    command = [sys.executable, "-c", code]
+    printed = subprocess.check_output(command, cwd=tmp_path, text=True)
+    assert printed == "[]\n"
 
 
 def test_a_list_of_patterns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
