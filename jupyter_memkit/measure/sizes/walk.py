@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -100,9 +101,10 @@ class Walk:
         self._together_bytes = 0.0
         # Objects made by sizers, kept so that their addresses are not reused.
         self._kept: list[Any] = []
-        ends = [*program, *read_module_ends()]
-        self._ends = {id(end) for end in ends}
-        self._end_types = {id(type(end)) for end in ends}
+        self._program = list(program)
+        # With those of modules, whose namespaces are dicts.
+        ends = chain(self._program, sys.modules.copy().values())
+        self._end_types = {id(dict), *map(id, map(type, ends))}
 
     def measure(self, root: Any, deadline_s: float = math.inf) -> None:
         """Walk from a variable.
@@ -148,6 +150,14 @@ class Walk:
         self._tally.folds[0] = own_bytes
         self._tally.is_cut = kind.has_referents or kind.sizer is not None
         self._together_bytes += own_bytes
+
+    @cached_property
+    def _ends(self) -> set[int]:
+        """The addresses of the objects where the walk ends.
+
+        There are thousands, and most small walks meet none of their types.
+        """
+        return set(map(id, chain(self._program, read_module_ends())))
 
     @property
     def _is_late(self) -> bool:

@@ -33,7 +33,15 @@ import pytest
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.measure.shapes import read_shape
-from jupyter_memkit.measure.sizes import Buffer, Parts, Size, registry, sizeof, sizer
+from jupyter_memkit.measure.sizes import (
+    Buffer,
+    Parts,
+    Size,
+    registry,
+    sizeof,
+    sizer,
+    walk,
+)
 
 MIB = 1024 * 1024
 
@@ -179,6 +187,24 @@ def test_program_does_not_count() -> None:
     assert sizeof([np, int, Size, print]).bytes < 1000
     assert sizeof(test_frames).bytes < 1000
     assert sizeof(io).bytes < 1000
+
+
+def test_modules_are_not_read_for_small_objects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The thousands of modules are read only if a walk could end at one of them."""
+    looks: list[str] = []
+
+    def read() -> list[Any]:
+        looks.append("at all")
+        return []
+
+    monkeypatch.setattr(walk, "read_module_ends", read)
+    for value in ([1, 2.5, "text"], np.arange(5), np.array(["a", None], dtype=object)):
+        sizeof(value)
+    assert not looks
+    sizeof({"a": 1})
+    assert looks
 
 
 def test_closures_and_generators() -> None:
