@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jupyter_memkit.measure.sizes.registry import name_type
+from jupyter_memkit.techniques.arrays.array_memory import find_owner, owns_memory
 
 _MADV_DONTNEED = 4
 
@@ -119,28 +119,12 @@ def _find_owner(column: Any) -> Any:
 
     if not isinstance(column.dtype, np.dtype):
         return None
-    owner = values = column.to_numpy()
-    while issubclass(type(base := np.ndarray.base.__get__(owner)), np.ndarray):
-        owner = base
-    is_block = (
-        type(owner) is np.ndarray
-        and owner.ndim == 2
-        and owner.flags.carray
-        and _owns_memory(owner)
-    )
+    values = column.to_numpy()
+    owner = find_owner(values)
+    is_block = owns_memory(owner) and owner.ndim == 2 and owner.flags.carray
     # If columns are not contiguous in the block, they share pages.
     is_row = values.flags.c_contiguous and owner.shape[-1] == len(column)
     return owner if is_block and is_row else None
-
-
-def _owns_memory(owner: Any) -> bool:
-    """Return whether an array owns its memory, rather than, for example, a tensor."""
-    if owner.base is None:
-        return bool(owner.flags.owndata)
-    # Created by pyarrow for the columns of a frame, and writeable only if unshared. Any
-    # other object could have a `__repr__` of the user's.
-    is_capsule = name_type(type(owner.base)) == "PyCapsule"
-    return is_capsule and repr(owner.base).startswith('<capsule object "arrow::Buffer"')
 
 
 def _release_pages(address: int, n_bytes: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.sizes import sizeof
-from jupyter_memkit.measure.sizes.parts import DISK
+from jupyter_memkit.techniques.arrays.array_memory import is_mapped
 from jupyter_memkit.techniques.arrays.exact_dtypes import (
     find_smaller,
     measure_rounding,
@@ -58,11 +58,6 @@ def _describe_plain_form(kind: type) -> str:
         ", which may hold more than numbers; shrink a copy of these under another "
         "name, such as values = np.array(it)"
     )
-
-
-def is_mapped(array: Any) -> bool:
-    """Return whether the memory of an array is a mapped file."""
-    return sizeof(array).elsewhere.get(DISK, 0) > 0 if array.base is not None else False
 
 
 def shrink_array(array: Any, policy: Policy, tick: Tick | None = None) -> Change:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_memkit.techniques.arrays.array_memory import is_mapped
 from jupyter_memkit.techniques.arrays.exact_dtypes import find_smaller
-from jupyter_memkit.techniques.arrays.numpy_arrays import find_dtype, is_mapped
+from jupyter_memkit.techniques.arrays.numpy_arrays import find_dtype
 from jupyter_memkit.techniques.arrays.pandas_objects import unbox
 from jupyter_memkit.techniques.arrays.pandas_series import (
     measure_column,

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.sizes import buffers
 from jupyter_memkit.techniques.arrays.pandas_columns import shrink_column
 from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.shrink import shrink
@@ -129,6 +130,22 @@ def test_mapped_files(tmp_path: Path) -> None:
             shrink(values)
     frame = pd.DataFrame({"a": pd.Series(mapped, copy=False), "b": 1}, copy=False)
     assert shrink(frame).dtypes.to_list() == [np.int64, np.int8]
+
+
+@pytest.mark.parametrize("is_from_arrow", [False, True])
+def test_columns_in_memory(
+    monkeypatch: pytest.MonkeyPatch, *, is_from_arrow: bool
+) -> None:
+    """The mapped files, which take long to read, are not read for columns in memory."""
+    frame = pd.DataFrame({f"c{number}": range(5_000) for number in range(4)})
+    if is_from_arrow:
+        frame = pa.Table.from_pandas(frame).to_pandas()
+
+    def fail() -> None:
+        pytest.fail("the mapped files are read")
+
+    monkeypatch.setattr(buffers, "find_mapped_files", fail)
+    assert set(shrink(frame).dtypes) == {np.dtype("i2")}
 
 
 def test_labels_without_duplicates() -> None:
