@@ -74,13 +74,21 @@ class Deleting:
         # All are deleted before one is searched for, because they can hold each other.
         gc.collect()
         # A list that only its watch holds could hold the value of another.
-        for watch in [watch for watch in watches if watch.holds_value]:
+        lists = [watch for watch in watches if watch.holds_value]
+        for watch in lists:
             if not (watch.has_value and self._search(watch)[0]):
                 watch.let_go()
-                gc.collect()
-        while watches:
-            self._examine(watches.pop(0))
+        # Once, because each takes long; no search meets what waits for it.
+        if lists:
             gc.collect()
+        del lists
+        while watches:
+            watch = watches.pop(0)
+            self._examine(watch)
+            is_alive = bool(watch.find_alive())
+            del watch
+            if is_alive:
+                gc.collect()
         alive = {name for name, held in self.held.items() if held.is_value}
         return not alive.issuperset(self.names)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 import weakref
@@ -76,6 +77,28 @@ def test_names_that_hold_each_other(shell: InteractiveShell) -> None:
     shell.run_cell("import numpy as np; a = np.ones(1 << 18); b = [a]; ring = [a]")
     shell.run_cell("ring.append(ring); again = [a]; again.append(again)")
     assert free("a", "b", "ring", "again", budget_s=math.inf, shell=shell).held == {}
+
+
+def test_collections_of_many_names(shell: InteractiveShell) -> None:
+    """Many lists take as few full collections as one, because each takes long."""
+    started: list[int] = []
+
+    def count(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            started.append(1)
+
+    counts = []
+    for n_names in (1, 30):
+        names = [f"list_{number}" for number in range(n_names)]
+        shell.user_ns.update({name: [1.5] for name in names})
+        started.clear()
+        gc.callbacks.append(count)
+        try:
+            free(*names, budget_s=math.inf, shell=shell)
+        finally:
+            gc.callbacks.remove(count)
+        counts.append(len(started))
+    assert counts[1] <= counts[0] + 1
 
 
 def test_cache(shell: InteractiveShell) -> None:
