@@ -1120,6 +1120,43 @@ def test_no_look_at_other_rows_is_a_proof(cell: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("statistics", "are_sums"),
+    [
+        ("groupby('k').q.agg(['sum', 'count'])", True),
+        ("groupby('k').agg({'q': 'sum', 'w': ['count']})", True),
+        ("groupby('k').agg(n=('q', 'size'))", True),
+        ("pivot_table(index='k', columns='g', values='q', aggfunc='sum')", True),
+        ("groupby('k').q.agg(['sum', 'mean'])", False),
+        ("groupby('k').q.agg('sum', min_count=9)", False),
+        ("groupby('k').q.agg()", False),
+        ("groupby('k').q.agg(how)", False),
+        ("q.agg(['sum', 'count'])", False),
+        ("pivot_table(index='k', columns='g', values='q')", False),
+        ("pivot_table(index='k', values='q', aggfunc='sum', margins=True)", False),
+    ],
+)
+def test_sums_by_name_are_a_proof(statistics: str, are_sums: bool) -> None:
+    """Sums and counts of groups are, however they are named, and nothing else."""
+    assert is_proven("sum", ast.parse(f"df.{statistics}"), "df") is are_sums
+
+
+def test_trees_of_others_are_not_copied() -> None:
+    """What a tool attaches to the operators that all trees share is left alone."""
+
+    class Uncopied:
+        def __deepcopy__(self, _memo: Any) -> Any:
+            raise AssertionError
+
+    tree = ast.parse("n = df.q * df.p\nn.sum()")
+    product: Any = tree.body[0].value.op  # type: ignore[attr-defined] # of a product
+    product.parent = Uncopied()
+    try:
+        assert is_proven("sum", tree, "df")
+    finally:
+        del product.parent
+
+
+@pytest.mark.parametrize(
     "cell",
     [
         "(df.q.map(Decimal) / 7).sum()",

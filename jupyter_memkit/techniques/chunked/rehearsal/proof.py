@@ -8,12 +8,15 @@ row. A cell of another form may combine as well.
 from __future__ import annotations
 
 import ast
-import copy
 import sys
 
 from jupyter_memkit.techniques.chunked.rehearsal.row_wise import is_row_wise, is_rows
 
 _ADDING = frozenset({"count", "size", "sum", "value_counts"})
+# The statistics of these by their names.
+_ADDING_NAMES = frozenset({"count", "size", "sum"})
+# Where the rows and columns of a pivot table come from.
+_AXES = frozenset({"columns", "index", "values"})
 # Functions that change only the type of the value.
 _CONVERTING = frozenset({"float", "int"})
 _DISTINCT = frozenset({"list", "set", "tolist", "to_list", "unique"})
@@ -41,6 +44,10 @@ def is_proven(op: str, tree: ast.Module, chunk_name: str) -> bool:
     (False, True)
     >>> check("sum", "(chunk.price * chunk.n).groupby(chunk.day).sum()")
     True
+    >>> check("sum", "chunk.groupby('day').agg({'n': ['sum', 'count']})")
+    True
+    >>> check("sum", "chunk.groupby('day').agg(n=('price', 'mean'))")
+    False
     """
     value = _inline(tree)
     prover = _Prover(chunk_name)
@@ -61,11 +68,14 @@ def is_proven(op: str, tree: ast.Module, chunk_name: str) -> bool:
 
 def _inline(tree: ast.Module) -> ast.expr | None:
     """Return a cell's value without the names that it sets; None if it does more."""
+    # All trees share their operators. What shows tracebacks attaches other trees to
+    # them, which `deepcopy` would copy as well.
+    tree = ast.parse(ast.unparse(tree))
     known: dict[str, ast.expr] = {}
     for statement in tree.body[:-1]:
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                known[name] = _Inliner(known).visit(copy.deepcopy(value))
+                known[name] = _Inliner(known).visit(value)
             case ast.Import() | ast.ImportFrom():
                 continue
             case _:
@@ -73,7 +83,7 @@ def _inline(tree: ast.Module) -> ast.expr | None:
     last = tree.body[-1] if tree.body else None
     if not isinstance(last, ast.Expr):
         return None
-    value = _Inliner(known).visit(copy.deepcopy(last.value))
+    value = _Inliner(known).visit(last.value)
     return value if isinstance(value, ast.expr) else None
 
 
@@ -85,7 +95,24 @@ class _Inliner(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """Return the expression of a name."""
-        return copy.deepcopy(self._known.get(node.id, node))
+        return self._known.get(node.id, node)
+
+
+def _are_sums(statistics: list[ast.expr]) -> bool:
+    """Return whether statistics by name, if there are some, all add up."""
+    return bool(statistics) and all(map(_is_sum, statistics))
+
+
+def _is_sum(statistic: ast.expr) -> bool:
+    match statistic:
+        case ast.Constant(value=name):
+            return name in _ADDING_NAMES
+        case ast.List(elts=several) | ast.Dict(values=several):
+            return _are_sums(several)
+        # As in `agg(total=("price", "sum"))`.
+        case ast.Tuple(elts=[ast.Constant(), one]):
+            return _is_sum(one)
+    return False
 
 
 class _Prover:
@@ -108,6 +135,30 @@ class _Prover:
             case ast.Call(func=ast.Attribute(attr=name), args=[], keywords=[]):
                 place = node.func.value  # type: ignore[attr-defined] # of an attribute
                 return self._is_total(place, name)
+        return self._adds_by_name(node)
+
+    def _adds_by_name(self, node: ast.expr) -> bool:
+        """Return whether an expression is sums and counts that are given by name."""
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=place, attr="agg" | "aggregate"),
+                args=given,
+                keywords=pairs,
+            ):
+                named = [pair.value for pair in pairs]
+                return _are_sums([*given, *named]) and self.is_grouped(place)
+            case ast.Call(
+                func=ast.Attribute(value=place, attr="pivot_table"),
+                args=[],
+                keywords=pairs,
+            ):
+                options = {pair.arg: pair.value for pair in pairs}
+                statistic = options.pop("aggfunc", ast.Constant("mean"))
+                is_plain = _AXES.issuperset(options) and all(
+                    isinstance(each, (ast.Constant, ast.List))
+                    for each in options.values()
+                )
+                return is_plain and _are_sums([statistic]) and self.is_rows(place)
         return False
 
     def _is_total(self, place: ast.expr, method: str) -> bool:
