@@ -374,6 +374,8 @@ def test_tracker(shell: InteractiveShell, capsys: Captured, tmp_path: Path) -> N
     assert cell.peak_bytes - cell.before_bytes < 100_000_000
 
 
+# `%cd` of IPython 8 looks for a bookmark first.
+@pytest.mark.filterwarnings("ignore:This is now an optional IPython:UserWarning")
 def test_deleted_working_directory(
     shell: InteractiveShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
