@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from types import FrameType
 
+import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from tests.waiting import press_ctrl_c
+
+MARKS = [
+    # An interrupt in coverage's own code leaves its lock held.
+    pytest.mark.own_process,
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="a test cannot press Ctrl-C there"
+    ),
+    # An interrupt between `open` and `with` leaves the file to the collector.
+    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
+    # The same between `scandir` and `with`, in `shutil.rmtree`.
+    pytest.mark.filterwarnings("ignore:unclosed scandir iterator:ResourceWarning"),
+]
+"""Of the tests that do."""
+
+# For a longer run: MEMKIT_INTERRUPTS=200.
+COUNT = int(os.environ.get("MEMKIT_INTERRUPTS", "2"))
 
 
 class Interrupting:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import random
 import sys
 import threading
@@ -19,21 +18,10 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from tests.hard_use.every_magic import CALLS, PREPARATIONS, SETUP
-from tests.interrupting import Interrupting
+from tests.interrupting import COUNT, MARKS, Interrupting
 from tests.waiting import wait_until
 
-pytestmark = [
-    # An interrupt in coverage's own code leaves its lock held.
-    pytest.mark.own_process,
-    pytest.mark.skipif(
-        sys.platform == "win32", reason="a test cannot press Ctrl-C there"
-    ),
-    # An interrupt between `open` and `with` leaves the file to the collector.
-    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore:unclosed scandir iterator:ResourceWarning"),
-]
-
-COUNT = int(os.environ.get("MEMKIT_INTERRUPTS", "2"))
+pytestmark = MARKS
 
 
 @pytest.mark.parametrize("number", range(len(CALLS)), ids=CALLS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import random
 import sys
 import time
@@ -13,22 +12,9 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from tests.interrupting import Interrupting
+from tests.interrupting import COUNT, MARKS, Interrupting
 
-pytestmark = [
-    # An interrupt in coverage's own code leaves its lock held.
-    pytest.mark.own_process,
-    pytest.mark.skipif(
-        sys.platform == "win32", reason="a test cannot press Ctrl-C there"
-    ),
-    # An interrupt between `open` and `with` leaves the file to the collector.
-    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
-    # The same between `scandir` and `with`, in `shutil.rmtree`.
-    pytest.mark.filterwarnings("ignore:unclosed scandir iterator:ResourceWarning"),
-]
-
-# For a longer run: MEMKIT_INTERRUPTS=200.
-COUNT = int(os.environ.get("MEMKIT_INTERRUPTS", "2"))
+pytestmark = MARKS
 
 LISTS = "x = [[i, str(i)] for i in range(20_000)]"
 ARRAY = "x = np.arange(300_000)"
