@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.columns import has_columns
 from jupyter_memkit.techniques.chunked.frames.arrow_tables import ArrowTables
 from jupyter_memkit.techniques.chunked.frames.backends import import_backend
 from jupyter_memkit.techniques.chunked.frames.column_types import ColumnTypes
@@ -64,7 +65,7 @@ class FrameMaker:
         if backend in {"pandas", "numpy"} and kind in {"pandas", "arrow"}:
             is_table = kind == "arrow"
             return self._frames.make(rows, first_row, backend, is_table=is_table)
-        if backend in {"polars", "arrow"} and hasattr(rows, "columns"):
+        if backend in {"polars", "arrow"} and has_columns(rows):
             if kind == "arrow":
                 rows = self._tables.cast(rows, first_row)
             elif kind == "polars":

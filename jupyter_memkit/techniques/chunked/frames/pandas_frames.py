@@ -10,6 +10,7 @@ import contextlib
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.columns import has_columns
 from jupyter_memkit.techniques.chunked.frames.backends import import_backend
 from jupyter_memkit.techniques.chunked.frames.casting import (
     NotHeldError,
@@ -72,7 +73,7 @@ class PandasFrames:
         MemkitError
             If no type holds both.
         """
-        if not is_table and not hasattr(type(rows), "columns"):
+        if not is_table and not has_columns(rows):
             return rows.to_numpy() if backend == "numpy" else rows
         self._name_types(backend)
         frame = self._number_rows(rows, first_row) if is_table else rows

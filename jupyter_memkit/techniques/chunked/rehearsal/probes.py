@@ -15,6 +15,7 @@ from typing import Any
 
 from jupyter_memkit.cells.purity import is_plain, is_table
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.columns import has_columns, is_arrow_table
 from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
 from jupyter_memkit.techniques.chunked.rehearsal.changed_rows import link, lose, vary
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
@@ -272,8 +273,7 @@ def _repeat_row(rows: Any, place: int) -> Any:
 
 def _sort(rows: Any, used: Container[str]) -> Iterator[tuple[str, list[int]]]:
     """Yield columns, and the places of the rows sorted by them."""
-    kind = type(rows)
-    if not hasattr(kind, "columns") or kind.__module__.startswith("pyarrow"):
+    if not has_columns(rows) or is_arrow_table(rows):
         return
     likeliest = sorted(rows.columns, key=lambda name: name not in used)
     for name in likeliest[:_SORTED_COLUMNS]:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.measure.sizes.loaded import find_loaded
+from jupyter_memkit.techniques.chunked.columns import list_names
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 from jupyter_memkit.techniques.chunked.rehearsal.flattening import tolerance_of
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
@@ -114,10 +115,9 @@ def _list_columns(value: Any) -> dict[str, Callable[[], list[Any]]] | None:
     for home, read in _TABLES.items():
         kind = find_loaded(*home)
         if kind is not None and isinstance(value, kind):
-            names = value.column_names if home[0] == "pyarrow" else value.columns
             return {
                 str(name): partial(read, value, place)
-                for place, name in enumerate(names)
+                for place, name in enumerate(list_names(value) or ())
             }
     for home, list_items in _COLUMNS.items():
         kind = find_loaded(*home)

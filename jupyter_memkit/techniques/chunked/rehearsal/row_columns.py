@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.columns import list_names
+
 # Of wide rows, some columns are changed.
 _MOST_COLUMNS = 64
 
@@ -20,12 +22,10 @@ def read_columns(rows: Any) -> Iterator[tuple[Any, str, list[Any]]]:
 
 def _list_places(rows: Any) -> list[tuple[Any, str]]:
     """Return the places of all columns, with their names as far as they have some."""
-    root = type(rows).__module__.partition(".")[0]
-    # Labels of a series are attributes of it, but not of its type.
-    if hasattr(type(rows), "columns"):
-        names = rows.column_names if root == "pyarrow" else rows.columns
+    names = list_names(rows)
+    if names is not None:
         return [(place, str(name)) for place, name in enumerate(names)]
-    if root == "numpy":
+    if type(rows).__module__.partition(".")[0] == "numpy":
         if rows.ndim == 2:
             return [((..., place), "") for place in range(rows.shape[1])]
         return [(..., "")] if rows.ndim == 1 and not rows.dtype.names else []

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.columns import has_columns
+
 
 def share_categories(parts: list[Any]) -> list[Any]:
     """Return frames or series of pandas whose categoricals have the same categories.
@@ -19,8 +21,7 @@ def share_categories(parts: list[Any]) -> list[Any]:
     sorted, as ``astype("category")`` sorts them. The parts themselves do not change.
     """
     parts = _share_in_indexes(parts)
-    # Labels of a series are attributes of it, but not of its type.
-    if hasattr(type(parts[0]), "columns"):
+    if has_columns(parts[0]):
         return _share_in_columns(parts)
     return _share([part.dtype for part in parts], parts, _cast)
 

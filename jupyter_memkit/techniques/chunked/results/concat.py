@@ -8,6 +8,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.columns import has_columns
 from jupyter_memkit.techniques.chunked.errors import ReduceError
 from jupyter_memkit.techniques.chunked.results.categories import share_categories
 
@@ -100,7 +101,7 @@ def _chain(parts: list[Any]) -> list[Any]:
 
 def _fits(first: Any, value: Any) -> bool:
     # The columns of frames may differ, as pandas allows; the axes of arrays may not.
-    same_axes = hasattr(type(value), "columns") or (
+    same_axes = has_columns(value) or (
         getattr(first, "shape", ())[1:] == getattr(value, "shape", ())[1:]
     )
     return type(first) is type(value) and same_axes

@@ -16,6 +16,7 @@ from decimal import Decimal
 from itertools import chain, islice
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.columns import list_names
 from jupyter_memkit.techniques.chunked.sources.base import spread
 
 # Rows are sampled at this many places; at fewer if they are wide.
@@ -97,11 +98,8 @@ def _choose(items: Any, count: int) -> list[Any]:
 
 def _list_names(data: Any) -> list[str]:
     """Return the names of the columns, or of a series."""
-    # In pandas, the names of columns are attributes of a frame, but not of its type.
-    for name in ("column_names", "columns"):
-        if hasattr(type(data), name):
-            return list(map(str, getattr(data, name)))
-    return [str(getattr(data, "name", None))]
+    names = list_names(data)
+    return list(map(str, [getattr(data, "name", None)] if names is None else names))
 
 
 def _list_values(rows: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.techniques.chunked.columns import list_names
 from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import Piece, Request
 from jupyter_memkit.techniques.chunked.sources.files import file_fingerprint
@@ -61,8 +62,8 @@ class HdfStoreSource:
 
     def columns(self) -> tuple[str, ...] | None:
         """Return the names of the columns; a series has none."""
-        head = self._read(None, 0, 0)
-        return tuple(map(str, head.columns)) if hasattr(head, "columns") else None
+        names = list_names(self._read(None, 0, 0))
+        return None if names is None else tuple(map(str, names))
 
     def types(self, _backend: str | None) -> dict[str, str]:
         """Return no types: the stored ones are the same for all rows."""

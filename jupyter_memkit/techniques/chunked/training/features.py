@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.techniques.chunked.columns import is_arrow_table, list_names
 from jupyter_memkit.techniques.chunked.libraries import import_library
 
 # The kinds of numpy's types that are numbers: bool, signed, unsigned, float.
@@ -42,7 +43,7 @@ class SplitTarget:
             return rows
         if callable(target):
             return self._check_pair(target(rows))
-        names = find_names(rows)
+        names = list_names(rows)
         if names is None:
             message = (
                 f"the rows of {self.name} are of type {type(rows).__name__}, without "
@@ -57,7 +58,7 @@ class SplitTarget:
             )
             raise MemkitError(message)
         others = [name for name in names if name != target]
-        if hasattr(rows, "column_names"):
+        if is_arrow_table(rows):
             return rows.select(others), rows.column(target)
         return rows[others], rows[target]
 
@@ -98,7 +99,7 @@ class ToArrays:
             If a column holds no numbers.
         """
         if self.target is None:
-            if find_names(rows) is None:
+            if list_names(rows) is None:
                 return self._read_array(rows, "the rows")
             return self._read_columns(rows)
         features, target = SplitTarget(self.name, self.target)(rows)
@@ -110,7 +111,7 @@ class ToArrays:
     def join(self, features: Any) -> Any:
         """Return the features as one array with a column for each."""
         numpy = import_library("numpy", "batches")
-        if find_names(features) is None:
+        if list_names(features) is None:
             array = self._read_array(features, "the features")
             return array if self.dtype is None else array.astype(self.dtype, copy=False)
         columns = list(self._read_columns(features).values())
@@ -122,7 +123,7 @@ class ToArrays:
         return numpy.concatenate(matrices, axis=1, out=joined, casting="unsafe")
 
     def _read_columns(self, rows: Any) -> dict[str, Any]:
-        names = find_names(rows) or ()
+        names = list_names(rows) or ()
         arrays = {name: read_column(rows, name) for name in names}
         numbers = [name for name, each in arrays.items() if each.dtype.kind in _NUMBERS]
         if not arrays:
@@ -162,21 +163,12 @@ class ToArrays:
         return array
 
 
-def find_names(rows: Any) -> list[Any] | None:
-    """Return the names of the columns; None if the rows have none."""
-    if hasattr(rows, "column_names"):
-        return list(rows.column_names)
-    return list(rows.columns) if hasattr(rows, "columns") else None
-
-
 def read_column(rows: Any, name: Any) -> Any:
     """Return a column as an array; missing numbers are NaN.
 
     Lists of numbers, all of one length, are the rows of a matrix.
     """
-    array = _as_array(
-        rows.column(name) if hasattr(rows, "column_names") else rows[name]
-    )
+    array = _as_array(rows.column(name) if is_arrow_table(rows) else rows[name])
     is_nested = array.dtype.kind == "O" and len(array) and hasattr(array[0], "__len__")
     if not is_nested or isinstance(array[0], (str, bytes, dict)):
         return array
@@ -197,6 +189,6 @@ def _as_array(values: Any) -> Any:
 
 
 def _type_of(rows: Any, name: Any) -> str:
-    if hasattr(rows, "schema") and hasattr(rows.schema, "field"):
+    if is_arrow_table(rows):
         return str(rows.schema.field(name).type)
     return str(rows[name].dtype)

@@ -53,6 +53,16 @@ def test_lists_of_numbers() -> None:
         ToArrays("rows", None)(uneven)
 
 
+def test_columns_named_like_attributes() -> None:
+    """A column may have the name of an attribute that a table of pyarrow has."""
+    frame = pd.DataFrame({"column_names": [1, 2], "schema": [0.5, 1.5], "y": [3, 4]})
+    features, target = ToArrays("rows", "y")(frame)
+    assert features.tolist() == [[1.0, 0.5], [2.0, 1.5]]
+    assert target.tolist() == [3, 4]
+    with pytest.raises(MemkitError, match=r"no column 'z' .* column_names, schema, y"):
+        ToArrays("rows", "z")(frame)
+
+
 def test_no_columns() -> None:
     """Rows without columns need a function as the target."""
     split = SplitTarget("the ndarray", "y")
