@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from jupyter_memkit.cells.cell_parts import READ_CELLS, read_parts
+from jupyter_memkit.cells.cell_parts import read_latest_parts, read_parts
 from jupyter_memkit.cells.parsing import parse
 from jupyter_memkit.cells.stores import GROWING, find_stores
 
@@ -47,17 +47,16 @@ def find_backward_inputs(cells: Sequence[str]) -> set[str]:
     inputs: set[str] = set()
     made: list[tuple[str, set[str]]] = []
     imported: set[str] = set()
-    for cell in cells[-READ_CELLS:]:
-        for code, _ in read_parts(cell):
-            tree = parse(code)
-            for node in ast.walk(tree):
-                if _is_backward(node):
-                    inputs |= _find_names(node)
-                elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                    imported |= _find_bound(node)
-            made += (
-                (store.name, _find_names(store.value)) for store, _ in find_stores(tree)
-            )
+    for _, code, _ in read_latest_parts(cells):
+        tree = parse(code)
+        for node in ast.walk(tree):
+            if _is_backward(node):
+                inputs |= _find_names(node)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                imported |= _find_bound(node)
+        made += (
+            (store.name, _find_names(store.value)) for store, _ in find_stores(tree)
+        )
     # `torch.cat([kept, out])` stores nothing into torch.
     made = [(name, names) for name, names in made if name not in imported]
     size = -1
@@ -79,20 +78,17 @@ def find_graph_creation(cells: Sequence[str]) -> Line | None:
     >>> line.cell, line.line, line.text
     (1, 2, 'loss.backward(create_graph=True)')
     """
-    for number in reversed(range(max(0, len(cells) - READ_CELLS), len(cells))):
-        found = [
-            Line(
-                cell=number,
-                line=node.lineno + offset,
-                text=code.splitlines()[node.lineno - 1].strip(),
-            )
-            for code, offset in read_parts(cells[number])
-            for node in ast.walk(parse(code))
-            if isinstance(node, ast.Call) and _creates_graph(node)
-        ]
-        if found:
-            return max(found, key=lambda each: each.line)
-    return None
+    lines = (
+        Line(
+            cell=number,
+            line=node.lineno + offset,
+            text=code.splitlines()[node.lineno - 1].strip(),
+        )
+        for number, code, offset in read_latest_parts(cells)
+        for node in ast.walk(parse(code))
+        if isinstance(node, ast.Call) and _creates_graph(node)
+    )
+    return max(lines, key=lambda each: (each.cell, each.line), default=None)
 
 
 def has_backward(cell: str) -> bool:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jupyter_memkit.cells.magic_calls import read_magic_call
 from jupyter_memkit.cells.parsing import parse
 
-# Older cells are not searched.
-READ_CELLS = 200
+# Older cells are not read.
+_LATEST = 200
+
+
+def read_latest_cells(cells: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the numbers and the code of the latest cells, the oldest of them first."""
+    for number in range(max(0, len(cells) - _LATEST), len(cells)):
+        yield number, cells[number]
+
+
+def read_latest_parts(cells: Sequence[str]) -> Iterator[tuple[int, str, int]]:
+    """Yield the parts of the latest cells, each after the number of its cell."""
+    for number, cell in read_latest_cells(cells):
+        for code, offset in read_parts(cell):
+            yield number, code, offset
 
 
 def read_parts(cell: str) -> Iterator[tuple[str, int]]:

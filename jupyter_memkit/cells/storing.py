@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from jupyter_memkit.cells.cell_parts import READ_CELLS, read_parts
+from jupyter_memkit.cells.cell_parts import read_latest_parts
 from jupyter_memkit.cells.parsing import parse
 from jupyter_memkit.cells.stores import Scope, Steps, Store, find_stores, read_place
 
@@ -55,27 +55,24 @@ def find_store(
     """
     found: Store | None = None
     best = (-1, 0)
-    for number in range(max(0, len(cells) - READ_CELLS), len(cells)):
-        for code, offset in read_parts(cells[number]):
-            lines = code.splitlines()
-            for store, scope in find_stores(parse(code)):
-                is_stored = _may_be(scope, store, name, is_local=is_local)
-                is_stored |= _is_of_method(scope, store, class_names)
-                is_stored &= _concerns(store, steps) and not _is_plain(store.value)
-                if not is_stored:
-                    continue
-                rank = _rank(store)
-                if rank < best:
-                    continue
-                best = rank
-                in_place = store.kind == "store" and len(store.steps) > len(steps)
-                found = replace(
-                    store,
-                    kind="augment" if in_place else store.kind,
-                    cell=number,
-                    line=store.line + offset,
-                    text=lines[store.line - 1].strip(),
-                )
+    for number, code, offset in read_latest_parts(cells):
+        lines = code.splitlines()
+        for store, scope in find_stores(parse(code)):
+            is_stored = _may_be(scope, store, name, is_local=is_local)
+            is_stored |= _is_of_method(scope, store, class_names)
+            is_stored &= _concerns(store, steps) and not _is_plain(store.value)
+            rank = _rank(store)
+            if not is_stored or rank < best:
+                continue
+            best = rank
+            in_place = store.kind == "store" and len(store.steps) > len(steps)
+            found = replace(
+                store,
+                kind="augment" if in_place else store.kind,
+                cell=number,
+                line=store.line + offset,
+                text=lines[store.line - 1].strip(),
+            )
     return found
 
 

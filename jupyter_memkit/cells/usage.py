@@ -9,12 +9,10 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jupyter_memkit.cells.cell_parts import read_latest_cells
 from jupyter_memkit.cells.magic_calls import read_magic_call
 from jupyter_memkit.cells.names import find_global_names
 from jupyter_memkit.cells.parsing import parse
-
-# Older cells are not searched.
-_READ_CELLS = 200
 
 
 @dataclass(slots=True)
@@ -56,8 +54,8 @@ def find_usage(cells: Sequence[str]) -> dict[str, NameUsage]:
     found: dict[str, NameUsage] = {}
     # The names that functions and classes read when called, by their own names.
     bodies: dict[str, set[str]] = {}
-    for number in range(max(0, len(cells) - _READ_CELLS), len(cells)):
-        tree = parse(cells[number])
+    for number, cell in read_latest_cells(cells):
+        tree = parse(cell)
         bodies |= _read_bodies(tree)
         read, bound = _find_names(tree)
         for name in read:
