@@ -8,16 +8,16 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
 from jupyter_memkit.measure.oom import is_in_log, read_oom_kills
-from jupyter_memkit.records import Record, build_record
-from jupyter_memkit.track.largest import LargeVariable
+from jupyter_memkit.records import build_record
 from jupyter_memkit.track.last_state import (
     DISMISSED_SUFFIX,
     END_SUFFIX,
+    LastFigures,
     Place,
     State,
     find_place,
@@ -31,18 +31,12 @@ _KEPT_S = 30 * 86_400
 
 _SIGKILL = getattr(signal, "SIGKILL", 9)
 
-# What a state and a death have in common.
-_FIELDS = (
-    *("rss_bytes", "children_bytes", "limit_bytes", "limit_name", "growth_bytes_per_s"),
-    *("execution_count", "cell_id", "first_line", "started_s", "variables"),
-)
-
 Kind = Literal["memory", "signal", "exit", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Death(Record):
-    """The last state of a kernel that ended without a clean shutdown.
+class Death(LastFigures):
+    """The last figures of a kernel that ended without a clean shutdown, and its end.
 
     Attributes
     ----------
@@ -61,24 +55,6 @@ class Death(Record):
         Whether the system killed it for memory; None if that is unknown.
     seen_s : float
         When the state was last written, in seconds since the epoch.
-    rss_bytes, children_bytes : int
-        The memory of the kernel and its children at that time.
-    limit_bytes : int or None
-        The smallest limit.
-    limit_name : str or None
-        The source of the limit.
-    growth_bytes_per_s : float
-        How fast the memory grew in the last two seconds.
-    execution_count : int or None
-        The number of the cell that was running.
-    cell_id : str or None
-        The notebook's id of that cell.
-    first_line : str or None
-        Its first line.
-    started_s : float or None
-        When it started, in seconds since the epoch.
-    variables : tuple of LargeVariable
-        The largest variables when the last cell before it ended.
     """
 
     id: str
@@ -88,16 +64,6 @@ class Death(Record):
     cause: str
     for_memory: bool | None
     seen_s: float
-    rss_bytes: int
-    children_bytes: int
-    limit_bytes: int | None
-    limit_name: str | None
-    growth_bytes_per_s: float
-    execution_count: int | None
-    cell_id: str | None
-    first_line: str | None
-    started_s: float | None
-    variables: tuple[LargeVariable, ...]
 
 
 def last_death() -> Death | None:
@@ -252,7 +218,7 @@ def _make_death(state: State, path: Path) -> Death:
         cause=f"{cause} at {at}",
         for_memory={"memory": True, "exit": False}.get(kind),
         seen_s=state.t_s,
-        **{name: getattr(state, name) for name in _FIELDS},
+        **{each.name: getattr(state, each.name) for each in fields(LastFigures)},
     )
 
 

@@ -70,23 +70,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State(Record):
-    """The state of a kernel, and how it ended, which is written beside it.
+class LastFigures(Record):
+    """The figures of a kernel when its state was last written.
 
     Attributes
     ----------
-    session, kernel_id : str
-        As in `Place`.
-    pid : int
-        The process.
-    started_ticks : str
-        When it started.
-    oom_counter : str
-        The file that counts the processes which the system killed for memory.
-    oom_kills : int or None
-        That count when the kernel started; None if it cannot be read.
-    t_s : float
-        When the state was written, in seconds since the epoch.
     rss_bytes, children_bytes : int
         The memory of the kernel and its children.
     limit_bytes : int or None
@@ -105,6 +93,38 @@ class State(Record):
         When it started, in seconds since the epoch.
     variables : tuple of LargeVariable
         The largest variables when the last cell before it ended.
+    """
+
+    rss_bytes: int
+    children_bytes: int
+    limit_bytes: int | None
+    limit_name: str | None
+    growth_bytes_per_s: float
+    execution_count: int | None
+    cell_id: str | None
+    first_line: str | None
+    started_s: float | None
+    variables: tuple[LargeVariable, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State(LastFigures):
+    """The state of a kernel, and how it ended, which is written beside it.
+
+    Attributes
+    ----------
+    session, kernel_id : str
+        As in `Place`.
+    pid : int
+        The process.
+    started_ticks : str
+        When it started.
+    oom_counter : str
+        The file that counts the processes which the system killed for memory.
+    oom_kills : int or None
+        That count when the kernel started; None if it cannot be read.
+    t_s : float
+        When the state was written, in seconds since the epoch.
     exit_status : int or None
         The wait status of the process; None if nobody saw its end.
     oom_kills_after : int or None
@@ -120,16 +140,6 @@ class State(Record):
     oom_counter: str = ""
     oom_kills: int | None
     t_s: float
-    rss_bytes: int
-    children_bytes: int
-    limit_bytes: int | None
-    limit_name: str | None
-    growth_bytes_per_s: float
-    execution_count: int | None
-    cell_id: str | None
-    first_line: str | None
-    started_s: float | None
-    variables: tuple[LargeVariable, ...]
     exit_status: int | None = None
     oom_kills_after: int | None = None
     is_in_log: bool | None = None
