@@ -84,7 +84,7 @@ class MemfreeMagics(Magics):
         from jupyter_memkit.techniques.release import free  # noqa: PLC0415
 
         arguments = parse_line(self.memfree, line)
-        with refusing(), open_progress(None, "objects") as progress:
+        with refusing(), open_progress("objects") as progress:
             freed = free(
                 *arguments.names,
                 hooks=arguments.hooks,

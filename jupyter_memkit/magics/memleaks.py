@@ -92,5 +92,5 @@ class MemleaksMagics(Magics):
         from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
 
         value = self.shell.user_ns[arguments.name]
-        with open_progress(None, "objects") as progress:
+        with open_progress("objects") as progress:
             return holders(value, shell=self.shell, progress=progress)

@@ -84,7 +84,7 @@ class MemlsMagics(Magics):
         from jupyter_memkit.track.variables import list_variables  # noqa: PLC0415
 
         arguments = parse_line(self.memls, line)
-        with refusing(), open_progress(None, "objects") as progress:
+        with refusing(), open_progress("objects") as progress:
             return list_variables(
                 self.shell,
                 patterns=[

@@ -91,7 +91,7 @@ class ShrinkMagics(Magics):
         policy = Policy(
             float32=arguments.float32, categories=not arguments.no_categories
         )
-        with refusing(), open_progress(None, "values") as progress:
+        with refusing(), open_progress("values") as progress:
             return shrink_names(
                 *arguments.names,
                 policy=policy,

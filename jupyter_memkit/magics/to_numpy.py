@@ -71,7 +71,7 @@ class ToNumpyMagics(Magics):
 
         arguments = parse_line(self.to_numpy, line)
         assert self.shell is not None, "the magics of a shell have one"
-        with refusing(), open_progress(None, "values") as progress:
+        with refusing(), open_progress("values") as progress:
             return pack_names(
                 *arguments.names,
                 missing=_read_value(arguments.missing),

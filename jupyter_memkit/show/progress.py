@@ -12,13 +12,11 @@ _DELAY_S = 1.0
 
 
 @contextmanager
-def open_progress(total: int | None, unit: str) -> Iterator[Callable[[int], object]]:
-    """Show a progress bar if the work takes long; it disappears at the end.
+def open_progress(unit: str) -> Iterator[Callable[[int], object]]:
+    """Count work of unknown length, as `open_bar` does.
 
     Parameters
     ----------
-    total : int or None
-        The number of units, if known.
     unit : str
         The noun for what is counted.
 
@@ -28,12 +26,17 @@ def open_progress(total: int | None, unit: str) -> Iterator[Callable[[int], obje
         Takes the number of units done.
     """
     with open_bar(unit) as bar:
-        yield lambda done: bar(done, total, "")
+        yield lambda done: bar(done, None, "")
 
 
 @contextmanager
 def open_bar(unit: str) -> Iterator[Callable[[int, int | None, str], object]]:
-    """Show a progress bar, as `open_progress` does, whose total may change.
+    """Show a progress bar if the work takes long; it disappears at the end.
+
+    Parameters
+    ----------
+    unit : str
+        The noun for what is counted.
 
     Yields
     ------

@@ -87,9 +87,9 @@ class Cell:
             return ABSENT if names is None else names.get(node.attr, ABSENT)
         return ABSENT
 
-    def is_call(self, node: ast.expr, module: str, name: str) -> bool:
-        """Return whether an expression calls this function of a loaded module."""
-        function = find_loaded(module, name)
+    def calls_pandas(self, node: ast.expr, name: str) -> bool:
+        """Return whether an expression calls this function of a loaded pandas."""
+        function = find_loaded("pandas", name)
         if function is None or not isinstance(node, ast.Call):
             return False
         return self.resolve(node.func) is function

@@ -107,7 +107,7 @@ def use_aggregated(follower: Follower, node: ast.Call) -> None:
 def _is_named_aggregation(follower: Follower, node: ast.expr) -> bool:
     return (
         isinstance(node, ast.Call)
-        and follower.cell.is_call(node, "pandas", "NamedAgg")
+        and follower.cell.calls_pandas(node, "NamedAgg")
         and not node.args
         and keywords(node).keys() == {"column", "aggfunc"}
     )
@@ -156,7 +156,7 @@ def _use_group_key(follower: Follower, key: ast.expr) -> None:
     """Use a key: a name, a series, or a ``pd.Grouper`` with a named column."""
     if follower.use_keys(key) is Kind.SERIES:
         return
-    if follower.cell.is_call(key, "pandas", "Grouper"):
+    if follower.cell.calls_pandas(key, "Grouper"):
         assert isinstance(key, ast.Call)
         named = keywords(key).get("key")
         if named is None or not has_only(key, 0, _GROUPER):

@@ -54,15 +54,13 @@ def find_smaller(array: Any, tick: Tick | None = None) -> Any:
     return array.dtype
 
 
-def measure_rounding(array: Any, tick: Tick | None = None) -> tuple[float, bool]:
+def measure_rounding(array: Any) -> tuple[float, bool]:
     """Return the largest error of float32, and whether a number becomes infinite.
 
     Parameters
     ----------
     array : numpy.ndarray
         Floats.
-    tick : callable, optional
-        As in `find_smaller`.
 
     Returns
     -------
@@ -75,7 +73,7 @@ def measure_rounding(array: Any, tick: Tick | None = None) -> tuple[float, bool]
 
     error, overflows = 0.0, False
     with np.errstate(all="ignore"):
-        for block in read_array_blocks(array, tick):
+        for block in read_array_blocks(array):
             finite = block[np.isfinite(block)]
             back = finite.astype("f4").astype(block.dtype)
             overflows = overflows or not np.isfinite(back).all()
