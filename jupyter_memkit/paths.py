@@ -18,7 +18,7 @@ _FILE_URL = "file://"
 
 
 def expand_home(path: str | os.PathLike[str]) -> Path:
-    """Return a path with ``~`` replaced if it stands for a home folder.
+    """Return a path with ``~`` replaced if it represents a home folder.
 
     It does in ``~``, ``~/`` and ``~user/`` for an existing user. Any other name that
     begins with a tilde is kept, such as that of a draft or a backup copy.

@@ -617,9 +617,9 @@ class Refused(TypedDict):
     message: str
 
 
-# Requests: from the page to the kernel, on the control channel. The widget of
-# ``%memkit live`` sends some of them on a comm of its own, where it also receives
-# broadcasts and replies.
+# Requests: from the page to the kernel, on the control channel. The widget of ``%memkit
+# live`` sends some of them on its own comm, where it also receives broadcasts and
+# replies.
 
 
 class Subscribe(TypedDict):

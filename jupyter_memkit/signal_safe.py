@@ -2,9 +2,9 @@
 
 IPython catches KeyboardInterrupt in its hooks and runs the cell anyway. A signal that
 arrives there is handled at the next bytecode, which in a Python function is its first,
-before any ``try`` of its own. A generator, however, resumes inside its ``try``, and its
-``send`` is written in C. Therefore such a call is a generator: signals that it catches,
-and those that arrive while the function runs, are sent again afterwards.
+before any of its ``try`` blocks. A generator, however, resumes inside its ``try``, and
+its ``send`` is written in C. Therefore such a call is a generator: signals that it
+catches, and those that arrive while the function runs, are sent again afterwards.
 """
 
 from __future__ import annotations

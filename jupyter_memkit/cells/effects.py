@@ -192,7 +192,7 @@ class _Order(ast.NodeVisitor):
 
 
 class _FunctionOrder(_Order):
-    """Visits a function, which may well fill a cache or write a log."""
+    """Visits a function, which is allowed to fill a cache or write a log."""
 
     def visit_Expr(self, node: ast.Expr) -> None:
         match node.value:

@@ -1,4 +1,4 @@
-"""Chooses the line that stands for a cell, and shows lines as the user wrote them."""
+"""Chooses the line that represents a cell, and shows lines as the user wrote them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Sends a tracker's readings to subscribers, where they are worth a message.
+"""Sends a tracker's readings to subscribers when they are worth a message.
 
-Nothing is sent while nobody is subscribed, or while an idle kernel's memory moves by
-less than a MiB. A running cell is reported up to five times a second while its memory
-moves, and twice a second while it does not. News of running work, including its end,
+Nothing is sent without a subscriber, or while an idle kernel's memory changes by less
+than a MiB. A running cell is reported up to five times a second while its memory
+changes, and twice a second while it does not. News of running work, including its end,
 is sent with the next reading.
 
 A subscription is good for 600 messages, and the page renews it. So a page that went

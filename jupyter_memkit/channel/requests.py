@@ -15,7 +15,7 @@ _MOST_ID_LETTERS = 128
 _MOST_VERSION = 1_000_000
 # Seconds since the epoch, some thousand years ahead.
 _MOST_SECONDS = 1e11
-# A longer name is listed, but nobody acts on it from the page.
+# A longer name is listed, but the page offers no action for it.
 MOST_NAME_LETTERS = 200
 ACTIONS: tuple[protocol.VariableAction, ...] = get_args(protocol.VariableAction)
 

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Suggests the option that was probably meant; its commands are parsed alike."""
+    """Suggests the option that was probably meant, for the subcommands as well."""
 
     def parse_known_args(  # type: ignore[override] # of two overloads
         self,

@@ -83,7 +83,7 @@ class Runner(NotebookClient):
         """Execute all cells; return why this ended early, None if it did not.
 
         nbclient handles signals where it runs on the main thread, and would take Ctrl-C
-        from whoever called. So it runs on a thread of its own.
+        from whoever called. So it runs on a separate thread.
 
         Parameters
         ----------

@@ -1,11 +1,10 @@
-"""Find what would save memory or time, each with its cure.
+"""Find what would save memory or time, each with its remedy.
 
-Each file holds one rule: what it looks for, how much the cure would give back, and the
-cure, both as a line to run and as the call of the technique that the line makes.
-`search` runs the rules over a `scene`. `find_leaks` runs those about memory that is no
-longer used; `find_hints` also runs those about data that could be smaller and cells
-that could be faster. `%memkit advice` and `%memleaks` read these lists, so they cannot
-disagree.
+Each file holds one rule: what it looks for, how much memory the remedy would free, and
+the remedy, both as a line to run and as the call that the line makes. `search` runs the
+rules over a `scene`. `find_leaks` runs those about memory that is no longer used;
+`find_hints` also runs those about data that could be smaller and cells that could be
+faster. `%memkit advice` and `%memleaks` read these lists, so they cannot disagree.
 
 Hints are searched for on request, so a cell pays nothing for them. A search that runs
 out of time is reported as incomplete.

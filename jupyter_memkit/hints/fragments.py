@@ -1,9 +1,9 @@
-"""Values whose small objects are scattered over Python's heap, and keep it.
+"""Values whose small objects are scattered over Python's heap and keep it large.
 
 Python takes memory for small objects in arenas, each of which returns to the system
 once nothing in it is in use. What remains of many objects can keep as many arenas as
-all of them needed. A copy consists of new objects, which Python places into few arenas,
-and when the scattered ones are gone, theirs return.
+all of them needed. A copy consists of new objects, which Python places into few arenas;
+once the scattered ones are deleted, their arenas are returned.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Variables that keep the graphs of tensors, which a step of training should drop.
 
 A graph is needed until its backward pass, so a variable is a leak only where no such
-pass can follow: it collects tensors, or its cell is done with them. What the line that
-stored it does decides, and what the graph keeps.
+pass can follow: it collects tensors, or its cell is done with them. This is decided by
+the line that stored it, and by what the graph keeps.
 """
 
 from __future__ import annotations

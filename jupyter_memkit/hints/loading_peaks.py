@@ -1,4 +1,4 @@
-"""Cells that load a model or an array, and hold it twice meanwhile.
+"""Cells that load a model or an array, and hold it twice while they do.
 
 A rule applies to a cell that called the function and whose peak was about twice what it
 kept. Where the file is known, its size must be that of the copy, so a peak that comes
@@ -179,7 +179,7 @@ def _is_estimator(call: NamedCall, namespace: dict[str, Any]) -> bool:
 
 
 def _resolve(name: Sequence[str], namespace: dict[str, Any]) -> Any:
-    """Return what a dotted name stands for, as far as it leads through modules."""
+    """Return what a dotted name refers to, as far as it leads through modules."""
     found = namespace.get(name[0])
     for part in name[1:]:
         found = (read_namespace(found) or {}).get(part)

@@ -1,4 +1,4 @@
-"""Suggests the option that an unknown word may stand for."""
+"""Suggests the option that an unknown word was probably meant to be."""
 
 from __future__ import annotations
 

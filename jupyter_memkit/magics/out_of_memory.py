@@ -1,4 +1,4 @@
-"""Shows why a cell ran out of memory, and cuts what its error holds."""
+"""Shows why a cell ran out of memory, and releases what its error holds."""
 
 from __future__ import annotations
 

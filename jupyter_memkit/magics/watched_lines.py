@@ -83,6 +83,6 @@ def _conclude(
 
 def _find_cells(shell: Any) -> Callable[[str], bool]:
     """Return a function that tests whether a filename is that of a cell."""
-    # IPython gives each cell a filename of its own, and keeps them all.
+    # IPython gives each cell its own filename, and keeps them all.
     names: dict[str, int] = shell.compile._filename_map  # noqa: SLF001
     return names.__contains__

@@ -6,7 +6,7 @@ require reading every process of the machine, so the interval grows with its cos
 takes at most a four-hundredth of the time.
 
 The figures of a forked child include all memory of its parent. Forked children are
-recognized by their code and stack, which lie at the kernel's own addresses. What the
+recognized by their code and stack, which are at the kernel's own addresses. What the
 kernel held in anonymous memory when a child was first seen is subtracted. This costs
 nothing, but misses what the child copies as it writes to that memory, which even
 reading a Python object does, because it changes the object's reference count. So the

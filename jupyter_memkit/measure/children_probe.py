@@ -125,7 +125,7 @@ class ProcChildrenProbe:
                 high_water_bytes=read_size(status, b"VmHWM:"),
             )
         except (OSError, ValueError):
-            # It is gone, or a zombie, which has no memory.
+            # It has ended, or is a zombie, which has no memory.
             return None
 
     def is_fork(self, pid: int) -> bool:

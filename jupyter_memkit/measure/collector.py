@@ -116,5 +116,5 @@ def collector_clock() -> CollectorClock:
 
 @functools.cache
 def _clock_of(_pid: int) -> CollectorClock:
-    # A forked child needs a clock of its own, and a lock that nobody holds.
+    # A forked child needs its own clock, and a lock that no thread holds.
     return CollectorClock()

@@ -1,8 +1,8 @@
 """Times collections with C callables, so that no Python code runs during one.
 
 A signal that arrives during a collection is handled at the next bytecode. With a Python
-function in ``gc.callbacks`` that would be the function's first bytecode, before any
-``try`` of its own; the interpreter would print and swallow the handler's exception, and
+function in ``gc.callbacks`` that would be the function's first bytecode, before any of
+its ``try`` blocks; the interpreter would print and swallow the handler's exception, and
 the user's Ctrl-C would be lost. Therefore everything called here is written in C:
 iterators of ``itertools``, ``map``, ``max`` and ``deque``. None of them checks for
 signals, so the exception is raised in the user's code, right after the collection.

@@ -203,7 +203,7 @@ class GpuMeter:
     def _shut_down(self) -> None:
         nvml, self._nvml = self._nvml, None
         if nvml is not None:
-            # It fails if the driver is gone, and then there is nothing to do.
+            # It fails if the driver was unloaded, and then there is nothing to do.
             with contextlib.suppress(Exception):
                 nvml.nvmlShutdown()
 
@@ -215,7 +215,7 @@ def gpu_meter() -> GpuMeter:
 
 @functools.cache
 def _meter_of(_pid: int) -> GpuMeter:
-    # A forked child must start NVML itself, and needs a lock that nobody holds.
+    # A forked child must start NVML itself, and needs a lock that no thread holds.
     return GpuMeter()
 
 

@@ -1,9 +1,9 @@
 """The GPU memory that libraries use during a stretch of work, by their own counters.
 
-torch and jax count the highest use since the user's code last reset the counter, which
-is theirs to reset. So the counter is compared with its value at the start: if it has
-risen, it is the peak of the stretch, however short it was. If not, the peak lies
-between the highest reading and the counter.
+torch and jax record the highest use since the user's code last reset the counter, which
+is never reset here. So the counter is compared with its value at the start: if it has
+risen, it is the peak of the stretch, however short it was. If not, the peak is between
+the highest reading and the counter.
 """
 
 from __future__ import annotations

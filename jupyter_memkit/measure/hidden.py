@@ -1,4 +1,4 @@
-"""Finds what keeps objects alive in an IPython shell besides the user's variables.
+"""Finds what keeps objects alive in an IPython shell, other than the user's variables.
 
 The shell is read through its attributes, without importing IPython.
 """

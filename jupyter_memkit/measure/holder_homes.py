@@ -1,8 +1,9 @@
 """Names a class by its module, and a task of the event loop by its name.
 
 A search may reach a class through one of its instances, which suggests that deleting
-the instance frees what the class holds. But the module of the class keeps it. The way
-from the loop to a task leads through futures and callbacks that nobody knows.
+the instance frees what the class holds. But the module of the class keeps it. The path
+from the loop to a task leads through futures and callbacks that users have not created
+themselves.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Prepares the search for what would still hold an object if others were gone.
+"""Prepares the search for what would still hold an object without other holders.
 
 A value can be held along several paths, and a search returns one for each direct
 referrer. So what a remedy removes is left out, and the search is repeated.

@@ -1,8 +1,8 @@
 """Finds where a search for holders starts.
 
 IPython's own names are left out: a user cannot delete them, and they lead to all that
-the shell and the kernel hold. That has roots of its own, whose names are expressions,
-and so have the event loop and what was registered with the interpreter. They are
+the shell and the kernel hold. The shell and the kernel have their own roots, named by
+expressions, as do the event loop and what was registered with the interpreter. They are
 searched from the start, so no path goes through a variable that merely refers to the
 same shell, logger, loop or context.
 """
@@ -61,7 +61,7 @@ def find_roots(shell: Any) -> Iterator[Root]:
 
 
 def read_ends(shell: Any) -> list[Any]:
-    """Return where a search ends, because every value there is a root of its own."""
+    """Return where a search ends, because every value there is itself a root."""
     found: list[Any] = list(_read_namespaces(shell))
     if shell is not None:
         # What IPython keeps of outputs.

@@ -1,7 +1,7 @@
 """Finds the large blocks of memory that an object consists of.
 
-A model can be gone while its parameters live on in an optimizer, so it is these blocks
-that are watched, not only the object.
+A model can be freed while an optimizer still holds its parameters, so these blocks are
+watched, and not only the object.
 """
 
 from __future__ import annotations

@@ -158,5 +158,5 @@ def peak_meter() -> PeakMeter:
 
 @functools.cache
 def _meter_of(_pid: int) -> PeakMeter:
-    # A forked child has its own mark, and needs a lock that nobody holds.
+    # A forked child has its own mark, and needs a lock that no thread holds.
     return PeakMeter(system_probe())

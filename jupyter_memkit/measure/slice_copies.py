@@ -1,4 +1,4 @@
-"""The statements that replace a slice by a copy, which lets go of the whole.
+"""The statements that replace a slice with a copy, which releases the whole.
 
 The ``copy`` and ``clone`` of these libraries share the memory; a pickle contains only
 the slice.

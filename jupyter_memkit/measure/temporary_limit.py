@@ -1,4 +1,4 @@
-"""Recognizes a resource limit that was lowered here for a while.
+"""Recognizes a resource limit that was lowered here temporarily.
 
 A limit on memory counts in pages, so the system ignores its last bits, and they can
 carry a sign. This module is also used by a process that must stay small.

@@ -4,9 +4,9 @@ A kernel cannot answer while a C call holds its GIL, nor after its end. While a 
 kernel sends no broadcast, the page asks the server, which reads ``/proc`` of the
 kernel's process. After its end, the server reports the last state that the kernel left
 on disk. For a page that shows all kernels it lists them with their memory, and, if the
-administrator asks for it, adds that to the metrics of Prometheus. Such a request counts
-as no activity of the kernel. It also copies the notebooks of the course to the user's
-files.
+administrator asks for it, adds that to the metrics of Prometheus. Such a request does
+not count as activity of the kernel. It also copies the notebooks of the course to the
+user's files.
 """
 
 from __future__ import annotations

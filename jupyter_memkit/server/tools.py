@@ -2,8 +2,8 @@
 
 They run in the process of the Jupyter Server and ask the kernel of a notebook. Nothing
 that an agent sends is evaluated: a name is looked up, and a variable is deleted only
-while it holds the object that was shown. Agents see the text of each docstring, and
-what it says of the parameters.
+while it holds the object that was shown. Agents see the text of each docstring,
+including its parameters.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Asks the allocators to give their free memory back to the system."""
+"""Asks the allocators to return their free memory to the system."""
 
 from __future__ import annotations
 

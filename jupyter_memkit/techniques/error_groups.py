@@ -31,7 +31,7 @@ def make_group(
     state: dict[str, Any],
     parts: list[BaseException],
 ) -> BaseException:
-    """Create a group of a type that may have parameters of its own."""
+    """Create a group of a type that may have its own parameters."""
     error: BaseException = _Group.__new__(kind, message, parts)
     vars(error).update(state)
     return error

@@ -2,7 +2,7 @@
 
 Each step is measured by itself, after the allocator was trimmed, so the steps add up to
 what the process returned. A library's allocator may return memory at any time; what
-comes back during a step that let go of nothing is not that step's.
+comes back during a step that released nothing is not attributed to it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def free(  # noqa: PLR0913 - each is one choice of the user's
     request.
 
     What a deleted variable's value consists of is watched as well: an optimizer, or the
-    graph of a loss, keeps the parameters of a model that is gone.
+    graph of a loss, keeps the parameters of a deleted model.
 
     Parameters
     ----------

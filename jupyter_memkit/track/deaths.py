@@ -26,7 +26,7 @@ from jupyter_memkit.track.last_state import (
 )
 from jupyter_memkit.units import format_bytes
 
-# States of other notebooks are kept for their next kernels, but not for ever.
+# States of other notebooks are kept for their next kernels, but not forever.
 _KEPT_S = 30 * 86_400
 
 _SIGKILL = getattr(signal, "SIGKILL", 9)
@@ -151,7 +151,7 @@ def leave_end(path: Path, exit_code: int) -> None:
 
 
 def remove_old_states(folder: Path) -> None:
-    """Remove states that nobody has asked about for a month."""
+    """Remove states that were not written to for a month."""
     for path in _list(folder):
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > _KEPT_S:
@@ -227,7 +227,7 @@ def _find_cause(state: State) -> tuple[Kind, str]:
     status = state.exit_status
     kills, is_named = state.oom_kills_after, state.is_in_log
     if is_named is None:
-        # Nobody has looked at its end.
+        # Its end was not recorded.
         kills, is_named = read_oom_kills(state.oom_counter), is_in_log(state.pid)
     before = state.oom_kills
     has_kills = kills is not None and before is not None and kills > before

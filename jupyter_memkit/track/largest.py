@@ -1,4 +1,4 @@
-"""The largest variables when the last cell ended, for those who ask in an emergency.
+"""The largest variables when the last cell ended, measured before they are needed.
 
 When memory runs out there is no time to measure variables, and when the kernel has died
 there is nothing left to measure.

@@ -126,7 +126,7 @@ class State(LastFigures):
     t_s : float
         When the state was written, in seconds since the epoch.
     exit_status : int or None
-        The wait status of the process; None if nobody saw its end.
+        The wait status of the process; None if it is not known.
     oom_kills_after : int or None
         The count at its end; None if it was not read.
     is_in_log : bool or None

@@ -1,4 +1,4 @@
-"""What is read at the moment when someone asks, and of which no history is kept."""
+"""The readings that are taken on request, and of which no history is kept."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class LiveChart(AnyWidget):
         if self.is_open:
             atexit.unregister(self._feed.detach)
             self._feed.detach()
-            # A widget of its own, which the base class leaves open.
+            # A separate widget, which the base class does not close.
             self.layout.close()
         super().close()
 

@@ -1,4 +1,4 @@
-"""Finds code that may read the chunk besides the cell itself.
+"""Finds code other than the cell itself that may read the chunk.
 
 A string that contains the chunk's name can be code, a query, or the name of a table.
 Functions and classes of the notebook can read its variables, and some libraries look up
@@ -56,7 +56,7 @@ _MOST_DEEP = 4
 
 
 def reads_secretly(cell: Cell) -> bool:
-    """Return whether something besides the cell itself may read the chunk."""
+    """Return whether something other than the cell itself may read the chunk."""
     search = _Search(cell)
     return (
         any(search.is_reader(node) for node in ast.walk(cell.tree))

@@ -1,6 +1,6 @@
-"""Finds whether a value that the cell computes can be a text.
+"""Finds whether a value that the cell computes can be a string.
 
-Polars takes a text for the name of a column, or a pattern for several of them.
+polars takes a string as the name of a column, or as a pattern for several of them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Recognizes calls that query tables in SQL without an effect outside the cell.
 
-A database that the cell opens in memory holds nothing else, and nobody else knows it.
-It is a stage of a query, and so is a query whose rows were not fetched yet: a variable
-of the cell may hold one, but only the calls listed here may get it.
+A database that the cell opens in memory holds no other data, and no other code refers
+to it. It is a stage of a query, and so is a query whose rows were not fetched yet: a
+variable of the cell may hold one, but only the calls listed here may get it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_memkit.techniques.processes.pickling import find_hindrance
 
-# Kinds of output, besides the standard streams.
+# Kinds of output other than the standard streams.
 DISPLAY = "display"
 RESULT = "result"
 CLEAR = "clear"

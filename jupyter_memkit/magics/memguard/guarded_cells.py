@@ -4,7 +4,7 @@ An allocation that fails at the data limit raises the error of the library that 
 for it. IPython's handler for exceptions turns it into `MemoryLimitExceeded` before the
 traceback is shown, and the hook at the end of the cell puts it into the cell's result.
 Errors that IPython catches and shows while the cell goes on, such as those of ``%run``,
-never reach that handler; they are turned where tracebacks are shown.
+never reach that handler; they are converted where tracebacks are shown.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Shows one sentence with the first cell, for what happens while a kernel starts."""
+"""Shows what failed while the kernel started, as one sentence with the first cell."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from jupyter_memkit.measure.sizes.buffers import BufferLedger
 from jupyter_memkit.measure.sizes.parts import Buffer
 from jupyter_memkit.measure.sizes.registry import name_type
 
-# Layers are numbered over all models; this stands for none.
+# Layers are numbered over all models; this means none.
 _NO_LAYER = -1
 # What a layer itself has, which comes before what others claim.
 _OWN = ("parameters", "buffers")

@@ -1,7 +1,7 @@
 """Finds what a torch tensor keeps alive that the garbage collector does not visit.
 
 A tensor refers to its storage and to its graph in C++. Views share a storage, whose
-Python object torch keeps as long as its memory, so the storage stands for the memory
+Python object torch keeps as long as its memory, so the storage represents the memory
 wherever it is met. The graph ends in the leaves for which it computes gradients: a loss
 keeps all parameters of its model, even after `backward`.
 """

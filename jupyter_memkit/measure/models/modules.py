@@ -17,7 +17,7 @@ from jupyter_memkit.measure.models.tensors import iterate_tensors
 from jupyter_memkit.measure.models.torchscript import TORCHSCRIPT, read_torchscript
 
 _REGISTERED = ("_parameters", "_buffers", "_modules")
-# Where a traced module has the scripted one that it stands for.
+# Where a traced module has the scripted one that it wraps.
 _WRAPPED = "_actual_script_module"
 
 

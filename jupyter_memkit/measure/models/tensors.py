@@ -51,7 +51,7 @@ def read_memory(tensor: Any) -> TensorMemory:
     Parameters
     ----------
     tensor : torch.Tensor
-        Any tensor, also one without values, or on a device that is gone.
+        Any tensor, also one without values, or on a device that was removed.
     """
     try:
         # A subclass can override torch's functions.

@@ -1,7 +1,7 @@
 """Remembers which variable met each of millions of objects, in little memory.
 
 CPython's objects are at least 16 bytes apart, so one number per 16 bytes of the address
-space is enough. The numbers lie in regions that are mapped separately. The system
+space is enough. The numbers are in regions that are mapped separately. The system
 provides a page when it is first touched, so they take a sixteenth of the memory of the
 objects, and reclaims all pages when the map is dropped. The allocator, in contrast,
 might place a region in a hole of its heap and would have to clear all of it. For up to

@@ -33,7 +33,7 @@ from jupyter_memkit.measure.sizes.shared_keys import (
 )
 
 _SMALL_BYTES = 512
-# Small objects of one size lie in pools, which have a header and a remainder.
+# Small objects of one size are in pools, which have a header and a remainder.
 _POOL_BYTES = 16 * 1024
 _POOL_HEADER_BYTES = 48
 _HEADER_BYTES = 8
@@ -215,7 +215,7 @@ class Layout:
     def _take_out_embedded(
         self, counts: Counter[int], objects: list[Any], sizeof: Callable[[Any], int]
     ) -> int:
-        """Return the bytes of dicts whose values lie in another object; uncount them.
+        """Return the bytes of dicts whose values are in another object; uncount them.
 
         The ``__sizeof__`` of such a dict counts values that are not its own.
         """

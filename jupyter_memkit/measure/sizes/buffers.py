@@ -66,7 +66,7 @@ class BufferLedger:
         fold : int
             The fold of the sample that it was met in; 0 for no sample.
         weight : float
-            The number of blocks that it stands for.
+            The number of blocks that it represents.
         """
         if buffer.bytes > 0:
             end = buffer.address + buffer.bytes
@@ -89,7 +89,7 @@ class BufferLedger:
         together_bytes = 0.0
         for device, blocks in self._blocks.items():
             for segment in _cut(blocks):
-                # A block that a sample met more than once stands only for itself.
+                # A block that a sample met more than once represents only itself.
                 weight = segment.claim.weight if segment.claim else 1.0
                 fold = segment.claim.fold if segment.claim else 0
                 for owner in segment.owners:

@@ -1,8 +1,8 @@
 """Finds the few large objects among many small ones, which a sample would miss.
 
-The own sizes of all elements of a long container and of their referents are read, at
-a few hundred nanoseconds each. Objects that are much larger than the others around them
-or have a rare type are measured one by one; the sample stands for the rest.
+The own sizes of all elements of a long container and of their referents are read, at a
+few hundred nanoseconds each. Objects that are much larger than the others around them
+or have a rare type are measured one by one; the sample represents the rest.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def find_mapped_files() -> list[MappedFile]:
 
 
 def find_file_at(address: int, files: list[MappedFile]) -> MappedFile | None:
-    """Return the file that an address lies in; `files` are sorted by address."""
+    """Return the file that an address is in; `files` are sorted by address."""
     place = bisect_right(files, address, key=lambda file: file.start)
     if place == 0 or address >= files[place - 1].end:
         return None

@@ -36,10 +36,10 @@ _ASKED_TOGETHER = 4096
 _ASKED_ELEMENTS = BATCH // 2
 
 
-# Until the ``__dict__`` of an instance is accessed, its attributes lie in an array that
+# Until the ``__dict__`` of an instance is accessed, its attributes are in an array that
 # `sys.getsizeof` does not count: beside the object, and from Python 3.13 on inside it,
-# where they stay even when there is a ``__dict__``.
-# A build without the GIL has other fields before its objects.
+# where they stay even when there is a ``__dict__``. A build without the GIL has other
+# fields before its objects.
 _HAS_ARRAYS = sys.version_info >= (3, 11) and "t" not in getattr(sys, "abiflags", "")
 # The word that refers to that ``__dict__`` (Include/internal/pycore_object.h).
 _DICT_PLACE = -3
@@ -58,7 +58,7 @@ class Group:
     objects : list
         The objects.
     weight : float
-        The number of objects that each of them stands for.
+        The number of objects that each of them represents.
     fold : int
         The fold of the sample that they belong to; 0 for no sample.
     before : int

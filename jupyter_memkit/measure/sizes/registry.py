@@ -159,7 +159,7 @@ def find_hidden_bytes(kind: type) -> int | None:
 
 
 def is_scalar(kind: type) -> bool:
-    """Return whether a type is a numpy scalar whose value lies inside the object.
+    """Return whether a type is a numpy scalar whose value is stored inside the object.
 
     The ``__sizeof__`` of these counts the value a second time.
     """

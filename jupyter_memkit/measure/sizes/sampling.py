@@ -4,7 +4,7 @@ The draws are divided into four groups, whose differences give the error (Wolter
 Introduction to Variance Estimation, chapter 2: random groups).
 
 An object can be referred to more than once, as the keys of a million rows are. If it
-has r references and all of them come from here, each one drawn stands for 1 / r of its
+has r references and all of them come from here, each one drawn counts for 1 / r of its
 weight. Whether they do shows in how many pairs were drawn, compared with the number to
 be expected. Containers that are short are visited whole first.
 
@@ -52,7 +52,7 @@ _RARE = 500
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Objects, the number that each stands for, and the fold that they belong to."""
+    """Objects, the number that each represents, and the fold that they belong to."""
 
     objects: list[Any]
     weight: float
@@ -80,7 +80,7 @@ class _Met:
         return self.times * (self.times - 1) // 2
 
     def stand_for(self, part_here: float) -> float:
-        """Return the number of objects that it stands for, itself included."""
+        """Return the number of objects that it represents, itself included."""
         return max(1.0, self.weight / (1 + (self.references - 1) * part_here))
 
 
@@ -289,7 +289,7 @@ def _correct(found: list[_Met]) -> Iterator[Drawn]:
         for each in group:
             weight = each.stand_for(part_here)
             if weight != each.weight:
-                # Rounded, so that not every object becomes a group of its own.
+                # Rounded, so that not every object becomes a separate group.
                 weight = math.exp(round(math.log(weight) * 20) / 20)
             by_weight[weight, 0 if weight == 1.0 else each.fold].append(each.value)
     for (weight, fold), objects in by_weight.items():

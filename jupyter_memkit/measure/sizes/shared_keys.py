@@ -1,8 +1,8 @@
 """Arrays of attributes: their capacity, and the memory they take.
 
-From Python 3.11 on, the attributes of an instance lie in an array that is as long as
-the keys shared by all instances of the class, however many of them this instance uses
-(Objects/dictobject.c, `shared_keys_usable_size`).
+From Python 3.11 on, the attributes of an instance are stored in an array that is as
+long as the keys shared by all instances of the class, however many of them this
+instance uses (Objects/dictobject.c, `shared_keys_usable_size`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from jupyter_memkit.measure.sizes.raw_reads import (
 # `dk_usable` and `dk_nentries` of the keys (Include/internal/pycore_dict.h), in words.
 _LENGTH_PLACES = (2, 3)
 IN_OBJECT = sys.version_info >= (3, 13)
-"""Whether the array of an object lies inside the object, not beside it."""
+"""Whether the array of an object is stored inside the object, not beside it."""
 MOST_PLACES = 30
 """The most attributes whose keys are shared (`SHARED_KEYS_MAX_SIZE`)."""
 
@@ -72,7 +72,7 @@ def count_array_bytes(places: int) -> int:
 
 
 def has_embedded_values(value: dict[Any, Any]) -> bool:
-    """Return whether the values of a dict lie in the object whose attributes they are.
+    """Return whether the values of a dict are in the object whose attributes they are.
 
     Call it only where `HAS_EMBEDDED_VALUES` is true.
     """
@@ -81,7 +81,7 @@ def has_embedded_values(value: dict[Any, Any]) -> bool:
 
 
 def _find_embedded_values() -> bool:
-    """Return whether arrays lie in objects, and a dict reveals it."""
+    """Return whether arrays are stored in objects, and a dict reveals it."""
     if not IN_OBJECT or dict.__basicsize__ != _KNOWN_DICT_BYTES:
         return False
     known = _Known()
@@ -99,4 +99,4 @@ def _find_keys_place() -> int:
 _KEYS_PLACE = _find_keys_place()
 
 HAS_EMBEDDED_VALUES = _find_embedded_values()
-"""Whether the values of a dict can lie in an object, as from Python 3.13 on."""
+"""Whether the values of a dict can be stored in an object, as from Python 3.13 on."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from jupyter_memkit.measure.sizes.page_entries import PageEntries, count_entries
 
-# Smaller blocks mostly lie in memory that was used before, which ``calloc`` clears; it
+# Smaller blocks are mostly in memory that was used before, which ``calloc`` clears; it
 # leaves what the system has just provided untouched.
 LEAST_BYTES = 1 << 16
 

@@ -2,8 +2,8 @@
 
 The collector only needs references that can be part of a cycle. So a type may not
 report its references at all (Objects/rangeobject.c), and a dict does not report its
-keys while all of them are strings, nor its values where they lie in the object whose
-attributes it holds (Objects/dictobject.c, `dict_traverse`).
+keys while all of them are strings, nor its values where they are stored in the object
+whose attributes it holds (Objects/dictobject.c, `dict_traverse`).
 """
 
 from __future__ import annotations

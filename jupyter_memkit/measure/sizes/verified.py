@@ -1,8 +1,8 @@
 """The types written in C whose whole memory is visible; all others may hide some.
 
 Everything in a class written in Python is visible. A type written in another language
-is trusted only when it has a ``__sizeof__`` of its own, adds no field to its base, has
-a sizer, or is listed here or in ``transparent`` of a library's file. Every other type
+is trusted only when it has its own ``__sizeof__``, adds no field to its base, has a
+sizer, or is listed here or in ``transparent`` of a library's file. Every other type
 marks a size as a lower bound, unless what it hides is bounded and below a hundredth of
 the size. The table in ``tests/measure/sizes/table`` justifies the lists:
 ``MEMKIT_TABLE=all pytest tests/measure/sizes/test_table.py`` compares each construction
@@ -95,7 +95,7 @@ _POINTER_BYTES = tuple.__itemsize__
 
 
 def _has_sizeof(kind: type) -> bool:
-    """Return whether a type has a ``__sizeof__`` of its own that is written in C."""
+    """Return whether a type has its own ``__sizeof__``, written in C."""
     return type(read_dict(kind).get("__sizeof__")) is MethodDescriptorType
 
 
@@ -109,7 +109,7 @@ def adds_fields(kind: type) -> bool:
         return False
     n_bytes = read_basicsize(kind) - read_basicsize(base)
     for read_offset in (read_dictoffset, read_weakrefoffset):
-        # Negative offsets are from the end; -1 means that it lies before the object.
+        # Negative offsets are from the end; -1 means that it is before the object.
         if read_offset(kind) not in (0, -1, read_offset(base)):
             n_bytes -= _POINTER_BYTES
     if "__slots__" in own:

@@ -1,7 +1,7 @@
 """Walks from variables to everything they refer to, level by level, and adds it up.
 
 An exact walk visits every object. An estimate visits a few thousand of each level,
-drawn by `sampling`; the weight of an object is the number of objects it stands for.
+drawn by `sampling`; the weight of an object is the number of objects it represents.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ class Walk:
                 self._tally.is_cut = True
                 return
             if not level:
-                # Sampled objects come last: the sample must not stand for objects that
+                # Sampled objects come last: the sample must not represent objects that
                 # were already visited one by one.
                 self._tally.is_sampled = True
                 level = [

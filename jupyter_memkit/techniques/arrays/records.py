@@ -52,7 +52,7 @@ class Replaced(Record):
     parts : tuple of Part
         The columns.
     held : tuple of str
-        The chains that still lead to the old value; empty if it is gone.
+        The chains that still lead to the old value; empty if it was freed.
     speedup : float or None
         How many times faster a sum is; None if nothing was summed.
     """

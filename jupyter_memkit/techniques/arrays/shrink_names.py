@@ -39,7 +39,7 @@ _SMALL_BYTES = 1 << 20
 _SMALL_COLUMN_BYTES = 4096
 
 # More than this must be saved per column: the allocators round sizes up, and in pandas
-# each column that has changed gets a block of its own.
+# each column that has changed gets its own block.
 _LEAST_SAVED_BYTES: dict[Kind, int] = {
     "array": 0,
     "series": 16,
@@ -275,7 +275,7 @@ def _return(value: Any) -> Any:
 
 
 def _nothing() -> None:
-    """Return None, for a value that is gone."""
+    """Return None, for a value that was freed."""
 
 
 def _describe_type(value: Any, parts: tuple[Part, ...]) -> str:

@@ -116,7 +116,7 @@ class GcPause(Record):
             # `next` gets the reference as its default value, which is not used.
             self._claim.watch = weakref.ref(self, partial(next, ending))
         except BaseException:
-            # After Ctrl-C in here nobody calls __exit__.
+            # After Ctrl-C in here __exit__ is not called.
             self._release()
             raise
         return self

@@ -1,11 +1,11 @@
 """The first belt: an allocation that would exceed the mark fails.
 
 The soft limit ``RLIMIT_DATA`` counts what is reserved (setrlimit(2)), and the mark what
-is used. So the limit lies above the mark by what is reserved and not used, and moves
-with it. It is the kernel's own: children that inherit it get back what was found.
+is used. So the limit is above the mark by what is reserved and not used, and moves with
+it. It is the kernel's own: children that inherit it get back what was found.
 
-polars ends the process when an allocation fails. Once it is loaded, the limit lies
-where the system would kill, and the watcher's signal alone acts at the mark.
+polars ends the process when an allocation fails. Once it is loaded, the limit is where
+the system would kill, and only the watcher's signal acts at the mark.
 """
 
 from __future__ import annotations

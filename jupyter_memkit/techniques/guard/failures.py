@@ -53,7 +53,7 @@ def is_failed_allocation(error: BaseException) -> bool:
 
 
 def comes_from_signal(error: BaseException) -> bool:
-    """Return whether an error is what a signal raises, or what stands for it."""
+    """Return whether an error is what a signal raises, or what replaced it."""
     kinds = (MemoryLimitExceeded, KeyboardInterrupt)
     return issubclass(type(error), kinds) or stands_for_signal(error)
 

@@ -18,7 +18,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class Guarded:
-    """Guards a block of code of this thread at a mark of its own.
+    """Guards a block of code of this thread at its own mark.
 
     Parameters
     ----------

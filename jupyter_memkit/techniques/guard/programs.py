@@ -1,8 +1,8 @@
 """The programs that guarded code has started, which a stop interrupts.
 
 A stop does what Ctrl-C in Jupyter does. The signal reaches the group of the process,
-and IPython passes it on to the command of a ``!``, which has a terminal of its own.
-Programs in a session of their own continue, and so do all that are older than the code.
+and IPython passes it on to the command of a ``!``, which has its own terminal. Programs
+in their own session continue, as do all that are older than the code.
 
 The watcher must stay small, so this module imports almost nothing.
 """
@@ -145,7 +145,7 @@ def _iterate_reached(pid: int, since: Moment) -> Iterator[int]:
 
 
 def _has_terminal(pid: int, columns: list[bytes]) -> bool:
-    """Return whether a program has the foreground of a terminal of its own."""
+    """Return whether a program has the foreground of its own terminal."""
     if not columns or columns[_TERMINAL] == _NO_TERMINAL:
         return False
     own_terminal = read_stat_columns(pid)[_TERMINAL]

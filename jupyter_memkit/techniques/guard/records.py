@@ -77,7 +77,7 @@ class Cure(Record):
     code : str
         The line.
     use : {"run", "prefix", "edit"}
-        Whether to run the line in a cell of its own before the cell is tried again, to
+        Whether to run the line in a separate cell before the cell is tried again, to
         put it above the cell, or to change the code accordingly.
     saves_bytes : int or None
         What it frees, or keeps out of the kernel; None if unknown.

@@ -163,7 +163,7 @@ class Watch:
 
 
 def find_free_signal() -> int:
-    """Return a signal that nobody handles.
+    """Return a signal without a handler.
 
     Raises
     ------

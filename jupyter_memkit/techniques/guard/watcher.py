@@ -1,6 +1,6 @@
 """The watcher: a small process that stops a cell before the system kills its kernel.
 
-It runs outside the kernel, so a call that holds the GIL does not blind it. It is not a
+It runs outside the kernel, so a call that holds the GIL does not stop it. It is not a
 child of the kernel, so code that waits for all its children never sees it, and it ends
 when the kernel ends. It imports almost nothing, to stay below 12 MiB. The closer the
 mark, the more often it reads. Between cells, and while a cell is far from the mark, it

@@ -17,7 +17,7 @@ from jupyter_memkit.measure.sizes.identity import find_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.processes.sharing import find_owner
 
-# Objects that nobody can change, or that everybody shares.
+# Objects that cannot change, or that all processes share.
 _FIXED = (
     *(bool, bytes, complex, float, frozenset, int, range, slice, str, type(None)),
     *(type, types.CodeType, types.ModuleType),

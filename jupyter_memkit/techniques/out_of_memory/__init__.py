@@ -2,6 +2,6 @@
 
 `recognition` finds the failed allocation among an error, its causes and its contexts,
 and reads what was asked for. `model_call` reads from the frames which call of a torch
-model has failed. `frames` cuts what the frames hold, and `cures` lists what applies to
-what was seen. `recover` does all of it, and knows no IPython.
+model has failed. `frames` releases what the frames hold, and `cures` lists the remedies
+that apply. `recover` does all of it, without IPython.
 """

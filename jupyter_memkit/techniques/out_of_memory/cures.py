@@ -1,4 +1,4 @@
-"""What helps a model that has run out of memory, by what was seen of its call."""
+"""The remedies for a model that has run out of memory, chosen by how it was called."""
 
 from __future__ import annotations
 

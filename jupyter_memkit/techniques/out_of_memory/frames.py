@@ -1,4 +1,4 @@
-"""Cuts what the frames of an error hold; the traceback keeps its lines."""
+"""Releases what the frames of an error hold; the traceback keeps its lines."""
 
 from __future__ import annotations
 

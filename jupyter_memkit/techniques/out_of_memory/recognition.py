@@ -1,7 +1,7 @@
 """Recognizes the errors with which libraries report that memory has run out.
 
-Each library has its own type, and writes what was asked for into the message in its own
-words. The texts are those of torch (c10/cuda/CUDACachingAllocator.cpp and
+Each library has its own type of error, and words the requested size in its own way. The
+texts are those of torch (c10/cuda/CUDACachingAllocator.cpp and
 c10/core/impl/alloc_cpu.cpp), XLA's allocators, TensorFlow (core/kernels), XGBoost
 (src/common/device_vector.cu) and cupy; numpy's error holds a shape and a dtype.
 """

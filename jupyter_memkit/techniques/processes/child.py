@@ -243,7 +243,7 @@ class _Child:
 
 
 def _refuse_breakpoint(*args: Any, **options: Any) -> Any:
-    """Replace the hook of ``breakpoint``, because nobody could answer a debugger."""
+    """Replace the hook of ``breakpoint``, because a debugger could not get input."""
     if os.environ.get("PYTHONBREAKPOINT"):
         # It is switched off, or calls something else.
         return sys.__breakpointhook__(*args, **options)  # noqa: T100 - as is usual

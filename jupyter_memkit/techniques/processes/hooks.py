@@ -19,4 +19,4 @@ class Hooks:
         """Prepare for the call, which is loaded and runs next."""
 
     def after_call(self) -> Any:
-        """Return data for the caller, besides the value or the error."""
+        """Return data for the caller, in addition to the value or the error."""

@@ -126,7 +126,7 @@ class _Stream(io.TextIOBase):
 
 
 def refuse_input(*_args: object, **_options: object) -> NoReturn:
-    """Replace ``input``, because nobody could answer."""
+    """Replace ``input``, because no one could answer."""
     message = (
         "input() cannot be answered in another process; call it before, and use the "
         "answer there"

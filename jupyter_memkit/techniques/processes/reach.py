@@ -16,7 +16,7 @@ _SIMPLE = frozenset(
     id(kind)
     for kind in (bool, bytes, complex, float, int, str, range, slice, type(None))
 )
-# Types whose objects are never a namespace or a stand-in for a module.
+# Types whose objects are never a namespace or a replacement for a module.
 _NO_MODULES = frozenset(
     id(kind) for kind in (tuple, list, set, FunctionType, BuiltinFunctionType)
 )
@@ -74,7 +74,7 @@ def iterate_parts(
 
 
 def _may_be_module(kind: type, objects: list[Any]) -> bool:
-    """Return whether one may be a module's namespace, or a stand-in for a module."""
+    """Return whether one may be a module's namespace, or a replacement for a module."""
     if kind is dict:
         return any(map(len, objects))
     return id(kind) not in _NO_MODULES

@@ -2,7 +2,7 @@
 
 A pickle preserves that two references are to the same object, but not that two arrays
 use the same memory: a view would become a copy. So before anything is sent, arrays that
-overlap are found. An array that lies in the memory of another is sent as a position in
+overlap are found. An array that is in the memory of another is sent as a position in
 it: in the array that spans all of the memory or, if there is none, in a *carrier* that
 is created for them. If neither is possible, sending fails, because a copy would be a
 silent difference. Blocks that pandas copies before it writes to them stay separate.
@@ -44,7 +44,7 @@ class Sharing:
             self._plan(value, ends)
 
     def reduce(self, obj: Any) -> tuple[Any, ...] | None:
-        """Return how to pickle an array that lies in another; None for other objects.
+        """Return how to pickle an array that is in another; None for other objects.
 
         Raises
         ------
@@ -67,7 +67,7 @@ class Sharing:
         return _load_view, (carrier, *where)
 
     def _find_sent(self, obj: Any) -> Any:
-        """Return the memory that an array lies in, or remember the array.
+        """Return the memory that an array is in, or remember the array.
 
         The array is new, created while another object was pickled.
         """

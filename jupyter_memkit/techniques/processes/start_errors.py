@@ -1,4 +1,4 @@
-"""Explains why the system starts no other process, with a remedy."""
+"""Explains why the system cannot start another process, with a remedy."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from jupyter_memkit.measure.sizes.loaded import derives_from
 
 
 def is_tensor(kind: type) -> bool:
-    """Return whether the objects of a type are tensors of torch."""
+    """Return whether the objects of a type are torch tensors."""
     return derives_from(kind, "torch", "Tensor")
 
 
@@ -43,7 +43,7 @@ def reduce_tensor(obj: Any) -> tuple[Any, ...] | None:
         return None
     reduced = obj.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
     if len(reduced) > 2:
-        # The class pickles a state of its own, which torch's classes never do.
+        # The class pickles its own state, which torch's classes never do.
         return None
     return (*reduced, gradient, None, None, _set_gradient)
 

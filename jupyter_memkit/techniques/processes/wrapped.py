@@ -1,8 +1,8 @@
 """Pickles what `functools` makes of functions, if it cannot be pickled as it is.
 
 Cached functions are looked up by name, functions with single dispatch have a cache of
-weak references, and cached properties had a lock before Python 3.12. All are made again
-in the other process, where their caches start empty.
+weak references, and cached properties had a lock before Python 3.12. All are created
+anew in the other process, where their caches start empty.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Deleting:
         Returns
         -------
         bool
-            Whether any value, or a part of it, may be gone.
+            Whether any value, or a part of it, may have been freed.
         """
         watches = self._delete()
         # All are deleted before one is searched for, because they can hold each other.
@@ -151,7 +151,7 @@ class Deleting:
     def _search_rest(
         self, watch: Watch, users: list[Any], ways: list[Way]
     ) -> tuple[list[Way], bool]:
-        """Add the paths that would be left if what the others start at were gone."""
+        """Add the paths that would be left without those that the others start at."""
         namespace = find_namespace(None, self._shell)
         deadline_s = time.perf_counter() + self._budget_s
         ways = join_ways(ways, [], namespace)

@@ -3,8 +3,8 @@
 A hook is a function that torch calls for a module or a tensor. One on another module
 that refers to the model, through a closure or as its method, keeps it alive. What is
 left works without it: torch looks hooks up at each call, and removing the handle of a
-hook that is gone does nothing. Only hooks of the forward and the backward pass are
-removed, and only those on a path that keeps the model alive.
+removed hook does nothing. Only hooks of the forward and the backward pass are removed,
+and only those on a path that keeps the model alive.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The steps of freeing memory, one function each.
 
-Each returns whether it let go of anything: only then can memory that was returned
-meanwhile be its own.
+Each returns whether it released anything: only then is memory that was returned
+meanwhile attributed to it.
 """
 
 from __future__ import annotations

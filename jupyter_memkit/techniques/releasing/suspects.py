@@ -1,7 +1,7 @@
 """Finds the variables that can hold a value without a reference that Python sees.
 
-An iterator of NumPy or a query of DuckDB is written in another language and does not
-report to the collector what it refers to, so no search for holders leads through it.
+A NumPy iterator or a DuckDB query is written in another language and does not report
+its references to the collector, so no search for holders leads through it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Watches whether a value that was deleted is gone, with its memory."""
+"""Watches whether a deleted value is freed, with its memory."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Watch:
 
     @property
     def has_value(self) -> bool:
-        """Whether anything besides this watch may hold the value."""
+        """Whether anything other than this watch may hold the value."""
         if self._find() is None or is_atom(self._find()):
             return False
         is_weak = type(self._find) is weakref.ref
@@ -56,7 +56,7 @@ class Watch:
         return alive
 
     def find_blocks(self) -> list[Block]:
-        """Return the blocks of memory whose owner is gone, but which may be in use."""
+        """Return the blocks whose owner was freed, but which may be in use."""
         if self.has_value:
             return []
         gone = (blocks for part, blocks in self._blocks if not part.alive)

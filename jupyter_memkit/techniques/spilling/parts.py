@@ -1,9 +1,9 @@
 """Separates values from their memory, and rebuilds them over other memory.
 
 A value is pickled without its arrays, which leaves little, and is unpickled over the
-same bytes in another place. This handles arrays, frames and Series alike, and preserves
-whatever pandas keeps besides its arrays. Only what pandas and numpy make is pickled:
-labels, attrs and other objects of the user's stay the same objects.
+same bytes in another place. This handles arrays, frames and Series in the same way, and
+preserves whatever pandas keeps in addition to its arrays. Only what pandas and numpy
+make is pickled: labels, attrs and other objects of the user's stay the same objects.
 """
 
 from __future__ import annotations

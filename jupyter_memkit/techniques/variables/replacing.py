@@ -51,7 +51,7 @@ class Replacing:
     Attributes
     ----------
     copies : list of str
-        The holders of an old value, besides its variable, that released it.
+        The holders of an old value, other than its variable, that released it.
     freed_bytes : int
         Resident memory before minus after, once the block has ended.
     rss_bytes : int

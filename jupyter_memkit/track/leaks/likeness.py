@@ -100,8 +100,8 @@ def _is_of_user(name: str, kept: Any) -> bool:
 def _are_same(one: Any, other: Any) -> bool:
     """Return whether two values are certainly equal, compared without the user's code.
 
-    Floats are the same if they are written alike, so that NaN equals itself, and 0.0
-    differs from -0.0.
+    Floats are the same if they are written the same way, so that NaN equals itself, and
+    0.0 differs from -0.0.
     """
     if one is other:
         return True
@@ -170,7 +170,7 @@ def _are_same_frequencies(one: Any, other: Any) -> bool:
 
 
 def _are_same_arrays(one: Any, other: Any, same_data: SameData) -> bool:
-    """Return whether the values of two indexes are equal, and stored alike."""
+    """Return whether the values of two indexes are equal, and stored the same way."""
     if one is other:
         return True
     if type(one) is not type(other):

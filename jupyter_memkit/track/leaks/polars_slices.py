@@ -1,7 +1,7 @@
 """Estimates what a slice of polars data keeps after its end.
 
 Neither polars nor Arrow's interface reports how long the buffers of a slice are, only
-where they begin. But a large buffer lies apart from others, and all its pages are in
+where they begin. But a large buffer is separate from others, and all its pages are in
 memory. So the memory that follows every column without a gap, for the same number of
 rows, is the rest of the data that the slice was cut from.
 """

@@ -10,7 +10,7 @@ from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import Buffer, Parts
 from jupyter_memkit.measure.sizes.registry import sizer
 
-# Up to this size, the data lie in the object itself.
+# Up to this size, the data are stored in the object itself.
 _INLINE_BYTES = 16
 
 

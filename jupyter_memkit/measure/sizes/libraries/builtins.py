@@ -12,7 +12,7 @@ _LARGEST_SHARED = 256
 
 @sizer("range")
 def size_range(numbers: range) -> Parts:
-    """Size a range, which keeps its length as a number of its own."""
+    """Size a range, which also keeps its length as a separate number."""
     first, last = numbers[:1], numbers[-1:]
     length = (last.start - first.start) // numbers.step + 1 if numbers else 0
     length_bytes = allocated(length.__sizeof__()) if length > _LARGEST_SHARED else 0

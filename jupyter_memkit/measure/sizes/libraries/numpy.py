@@ -17,7 +17,8 @@ from jupyter_memkit.measure.sizes.raw_reads import read_text, read_word
 from jupyter_memkit.measure.sizes.registry import sizer, transparent
 from jupyter_memkit.measure.sizes.untouched import LEAST_BYTES
 
-# The value of a scalar lies in the object; random generators refer to all they use.
+# The value of a scalar is stored in the object; random generators refer to all they
+# use.
 transparent("numpy.random.", "numpy.flatiter", "numpy.bytes_", "numpy.str_")
 transparent(*(f"{kind.__module__}.{kind.__name__}" for kind in np.sctypeDict.values()))
 # A structured dtype has the names of its fields, which the collector does not visit.
@@ -81,7 +82,7 @@ def size_array(values: np.ndarray) -> Parts:
         # The dtype of texts and records is created for the array.
         children=(dtype,) if dtype.kind in "SUV" else (),
         elements=_read_objects(values) if _has_objects(dtype) else None,
-        # Long strings of `StringDType` lie elsewhere.
+        # Long strings of `StringDType` are stored elsewhere.
         is_whole=dtype.kind != "T",
     )
 
@@ -143,7 +144,7 @@ def size_void(value: np.void) -> Parts:
     own_bytes = allocated(sys.getsizeof(value) - _read_void_nbytes(value))
     if _read_void_base(value) is not None:
         return Parts(own_bytes=own_bytes)
-    # It can have a dtype of its own, and objects that are not visible.
+    # It can have its own dtype, and objects that are not visible.
     own_bytes += allocated(_read_void_nbytes(value))
     return Parts(own_bytes=own_bytes, is_whole=False)
 

@@ -71,7 +71,7 @@ class ImportWatch:
         loader: Any = spec.loader
         execute = getattr(loader, "exec_module", None)
         if execute is None or isinstance(loader, type):
-            return  # A namespace package or a built-in module has no loader of its own.
+            return  # A namespace package or a built-in module has no separate loader.
 
         def execute_and_act(module: ModuleType) -> None:
             del loader.exec_module

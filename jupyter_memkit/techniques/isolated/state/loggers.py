@@ -21,7 +21,7 @@ _STYLES: dict[type, str] = {
     logging.StringTemplateStyle: "$",
 }
 
-# The form of a logger that nobody has changed.
+# The form of a logger that was not changed.
 _PLAIN = (logging.NOTSET, False, True, (), ())
 
 # What was taken over from the other process, and the handlers that were made for it.

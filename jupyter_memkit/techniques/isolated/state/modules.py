@@ -261,7 +261,7 @@ def _fill(old: Any, new: Any, others: dict[int, Any]) -> None:
     old, new : object
         The object, and the other one.
     others : dict of int to object
-        The objects that stand for others, by the addresses of these.
+        The objects that replace others, by the addresses of these.
     """
     if type(old) is list:
         old[:] = [others.get(id(each), each) for each in new]

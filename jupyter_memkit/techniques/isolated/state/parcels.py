@@ -1,4 +1,4 @@
-"""Pickles the data of a module, so that another process can take each part or leave it.
+"""Pickles the data of a module in parts, each of which another process can ignore.
 
 The other process unpickles only what it needs, because unpickling imports modules.
 """
@@ -148,7 +148,7 @@ def _refer(name: str, value: Any) -> bytes | None:
     if type(value) not in (FunctionType, type) or value.__module__ == "__main__":
         return None
     try:
-        # Much faster than a pickler of its own, and there can be thousands.
+        # Much faster than a separate pickler, and there can be thousands.
         return pickle.dumps({name: value}, protocol=5)
     except (AttributeError, ImportError, pickle.PicklingError):
         return None

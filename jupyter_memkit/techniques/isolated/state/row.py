@@ -1,4 +1,4 @@
-"""One part of a process's state, besides its variables."""
+"""One part of a process's state other than its variables."""
 
 from __future__ import annotations
 

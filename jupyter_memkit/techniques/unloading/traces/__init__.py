@@ -1,7 +1,7 @@
 """Removes what a library registered in other modules: one file per place.
 
-Each registration keeps a library in memory, and would call it after it is gone. Only
-the library's own registrations are removed, and each is reported.
+Each registration keeps a library in memory, and would call it after it was unloaded.
+Only the library's own registrations are removed, and each is reported.
 """
 
 from __future__ import annotations

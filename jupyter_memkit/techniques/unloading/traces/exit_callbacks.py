@@ -42,7 +42,7 @@ def _find_callbacks(removal: Removal) -> list[Callable[..., Any]]:
     """Return the callbacks of a library that are written in Python.
 
     `atexit` does not list them. It compares each callback with the one to be
-    unregistered, so an object with an ``__eq__`` of its own sees them all.
+    unregistered, so an object with its own ``__eq__`` sees them all.
     """
     listener = _Listener()
     atexit.unregister(listener)  # type: ignore[arg-type] # equals none of them
