@@ -102,8 +102,8 @@ def free(  # noqa: PLR0913 - each is one choice of the user's
     Raises
     ------
     MemkitError
-        If a name is not a variable, or with `hooks`, if no value is a module or a
-        tensor of torch. Nothing is changed then.
+        If a name is not a variable, or with `hooks`, if no value is a module or a torch
+        tensor. Nothing is changed then.
 
     Examples
     --------

@@ -17,7 +17,7 @@ from jupyter_memkit.measure.sizes.loaded import derives_from
 
 
 def is_optimizer_type(kind: type) -> bool:
-    """Return whether a type is an optimizer of torch or of Keras."""
+    """Return whether a type is an optimizer of torch or Keras."""
     return issubclass(kind, torch.optim.Optimizer) or _is_of_keras(kind)
 
 
@@ -27,7 +27,7 @@ def read_state(optimizer: Any) -> Iterator[tuple[Any, Any]]:
     Parameters
     ----------
     optimizer : object
-        An optimizer of torch, or of Keras.
+        An optimizer of torch or Keras.
 
     Yields
     ------

@@ -167,7 +167,7 @@ class CellBody:
 
     @property
     def effect(self) -> str | None:
-        """The first code that may have an effect besides the value, if any."""
+        """The first code that may have a side effect, if any."""
         return find_effect(self.tree, self.name, self.namespace)
 
     @property

@@ -9,10 +9,11 @@ column of a wide table costs time in each chunk. After one chunk the next may be
 provided that it would stay below two thirds of the budget with rows of 32 times their
 bytes in the file. Then chunks at most double, or grow by a quarter where memory that
 the process had free hides what they take, up to a third of the budget and 64 MiB;
-larger chunks are slower. From there they creep up to one and a half times as much while
-eight in a row raise nothing, because memory that the process takes once, for its
-libraries, looks like rows at first. Once a chunk exceeds three quarters of the budget,
-the next ones are half its size. Memory that an allocator keeps does not count.
+larger chunks are slower. From there they grow slowly, to at most one and a half times
+as much, while eight in a row do not raise the peak, because memory that the process
+takes once, for its libraries, looks like that of rows at first. Once a chunk exceeds
+three quarters of the budget, the next ones are half its size. Memory that an allocator
+keeps does not count.
 
 With ``--resume`` the rows come from the budget alone, so that a resumed run cuts the
 same chunks.
@@ -67,7 +68,7 @@ _STEP = 2.0
 # The same for a chunk whose memory does not show.
 _HIDDEN_STEP = 1.25
 
-# After how many chunks that raise nothing the next may be larger by a small step.
+# After how many chunks that do not raise the peak the next may be slightly larger.
 _CHUNKS_TO_CREEP = 8
 
 # A row takes at least this many times its bytes in the file: as read, and as a frame.
@@ -203,7 +204,7 @@ class RowPlan:
         self.rows = max(self.rows, min(aimed, stepped, self._ceiling))
 
     def _creep(self, rows: int, high_bytes: int) -> None:
-        """Enlarge the chunks a little if the last ones have raised nothing."""
+        """Enlarge the chunks a little if the last ones have not raised the peak."""
         if len(self._lately) < _CHUNKS_TO_CREEP:
             return
         growths = [growth_bytes for growth_bytes, _ in self._lately]

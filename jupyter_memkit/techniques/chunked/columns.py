@@ -1,7 +1,7 @@
 """The column names of a frame or a table, whatever library holds it.
 
-The type decides: labels and columns of pandas are attributes of an object too, whatever
-they are called.
+This depends on the type only, because pandas' columns and labels are also attributes of
+the object, whatever their names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ def has_columns(rows: Any) -> bool:
 
 
 def is_arrow_table(rows: Any) -> bool:
-    """Return whether rows are a table of pyarrow, whose `columns` are their values."""
+    """Return whether rows are a pyarrow table, whose `columns` are their values."""
     return hasattr(type(rows), "column_names")
 
 

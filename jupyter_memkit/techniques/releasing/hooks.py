@@ -60,7 +60,7 @@ def check_hookable(names: tuple[str, ...], values: list[Any]) -> None:
     Raises
     ------
     MemkitError
-        If no value is a module or a tensor of torch.
+        If no value is a torch module or tensor.
     """
     if not names:
         message = (
@@ -70,7 +70,7 @@ def check_hookable(names: tuple[str, ...], values: list[Any]) -> None:
         raise MemkitError(message)
     if not any(_is_torch(type(value)) for value in values):
         message = (
-            "--hooks needs a module or tensor of torch, and nothing was deleted; "
+            "--hooks needs a torch module or tensor, and nothing was deleted; "
             f"%memfree {' '.join(names)} deletes without it"
         )
         raise MemkitError(message)

@@ -1,4 +1,4 @@
-"""Gives the columns of tables of Arrow and polars the types of the run."""
+"""Gives the columns of Arrow tables and polars frames the types of the run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ArrowTables:
         self._fitting: Any = None
 
     def cast_polars(self, frame: Any, first_row: int) -> Any:
-        """Return a frame of polars whose columns have the types of the run.
+        """Return a polars frame whose columns have the types of the run.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Converts Arrow tables to frames of pandas."""
+"""Converts Arrow tables to pandas frames."""
 
 from __future__ import annotations
 

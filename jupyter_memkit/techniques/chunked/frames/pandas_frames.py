@@ -1,4 +1,4 @@
-"""Gives frames of pandas the types of the run.
+"""Gives pandas frames the types of the run.
 
 These are the types of the whole file: integers are floats everywhere if one is missing
 anywhere.
@@ -35,7 +35,7 @@ from jupyter_memkit.techniques.chunked.sources.dtypes import (
 
 
 class PandasFrames:
-    """Makes frames of pandas, or arrays, that have the same types.
+    """Makes pandas frames, or arrays, that have the same types.
 
     Parameters
     ----------
@@ -58,13 +58,13 @@ class PandasFrames:
         Parameters
         ----------
         rows : pyarrow.Table, pandas.DataFrame or pandas.Series
-            The rows. An object of pandas has its index already.
+            The rows. A pandas object already has its index.
         first_row : int
             The number of the first row, where the index of a table continues.
         backend : str
             ``"pandas"``, or ``"numpy"`` for an array.
         is_table : bool
-            Whether they are a table of Arrow.
+            Whether they are an Arrow table.
 
         Raises
         ------
@@ -80,7 +80,7 @@ class PandasFrames:
         frame = self._agree(frame, first_row, backend, is_stored=is_table)
         if backend == "pandas":
             return frame
-        # A table of one column has always been an array of one dimension.
+        # A table of one column becomes an array of one dimension.
         is_one = is_table and len(frame.columns) == 1
         return frame.iloc[:, 0].to_numpy() if is_one else self._to_array(frame)
 

@@ -22,7 +22,7 @@ RETRIES = 3
 class Cluster(ABC):
     """A cluster for one run.
 
-    Its tasks are `cluster_tasks`; a future of the library stands for each.
+    Its tasks are `cluster_tasks`; the library returns a future for each.
 
     Attributes
     ----------

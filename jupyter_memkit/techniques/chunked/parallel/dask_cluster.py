@@ -128,7 +128,7 @@ class DaskCluster(Cluster):
 
     def end(self, run: str, futures: Sequence[Any]) -> None:
         """Cancel the tasks, and let each worker drop the function."""
-        # A cluster that is gone has nothing to cancel.
+        # A closed cluster has nothing to cancel.
         with contextlib.suppress(Exception):
             self.client.cancel(futures, force=True)
             self.client.run(cluster_tasks.forget, run, on_error="ignore")

@@ -1,8 +1,8 @@
 """A Ray cluster for one run: the user's, or one that is started for it.
 
-Each worker of a run is an actor, with a process of its own that works on one chunk at a
-time. Ray starts it again if it is lost, with the chunks that it had; its end gives back
-all that the run left in it.
+Each worker of a run is an actor, whose process works on one chunk at a time. Ray
+restarts it if it is lost, with the chunks that it had; its end frees all that the run
+left in it.
 """
 
 from __future__ import annotations

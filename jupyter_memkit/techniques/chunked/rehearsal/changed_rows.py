@@ -21,7 +21,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.row_columns import (
     replace_columns,
 )
 
-# How far two outliers lie above the largest value, in ranges of all values.
+# How far two outliers are above the largest value, in ranges of all values.
 _NEAR, _FAR = 5, 100
 # Cells can count up to a number, or allocate as much.
 _MOST_NUMBER = 1_000_000

@@ -1,8 +1,9 @@
 """Arranges a few sample rows so that the steps from each to the next differ much.
 
-What looks from one row to the next shows only where it finds something, and in most
-samples such places are rare. Among steps that are long and short, up and down, it finds
-something if it can at all; and when each row is a part, every step lies between two.
+Code that compares each row with the next is detected only where it finds something, and
+in most samples such places are rare. Among steps that are long and short, up and down,
+it finds something if it ever does; and when each row is a part, every step is between
+two parts.
 """
 
 from __future__ import annotations

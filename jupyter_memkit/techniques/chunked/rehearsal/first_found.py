@@ -1,7 +1,8 @@
 """Cuts rows before the one with which a cell first finds something.
 
-What looks from one row to the next, such as a gap in times, shows in parts only where
-it finds something between them, and in most samples such places are rare.
+Code that compares each row with the next, such as a search for gaps in time, differs in
+parts only where it finds something between them, and in most samples such places are
+rare.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def _label(label: Any) -> Hashable:
 
 
 def is_missing(item: Any) -> bool:
-    """Return whether an item stands for a missing value."""
+    """Return whether an item represents a missing value."""
     pandas = sys.modules.get("pandas")
     return (
         item is None

@@ -1,7 +1,7 @@
 """Reads a few rows of a source, and splits them in several ways.
 
-Where reading can start anywhere, the rows are from several places: in a file that is
-sorted, the first ones are much alike, and their parts would combine by chance.
+Where reading can start anywhere, the rows are from several places: in a sorted file the
+first ones are very similar, and their parts would combine by chance.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def thin(rows: Any, count: int) -> Any:
 
 
 def number(rows: Any) -> Any:
-    """Give rows of pandas that are only numbered the numbers from 0 on."""
+    """Renumber pandas rows from 0 on if their index only numbers them."""
     pandas = sys.modules.get("pandas")
     if type(rows).__module__.partition(".")[0] != "pandas" or pandas is None:
         return rows

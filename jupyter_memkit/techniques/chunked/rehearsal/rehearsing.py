@@ -1,7 +1,8 @@
 """Rehearses a cell on a few rows of its source.
 
 The values of the cell over parts of some rows have to combine to its value over all of
-them, and the columns that it seems to need have to give the same value as all columns.
+them, and the columns that it seems to need have to give the same value as all columns
+do.
 """
 
 from __future__ import annotations

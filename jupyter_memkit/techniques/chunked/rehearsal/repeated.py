@@ -59,7 +59,7 @@ def check_repeated(op: str, keys: tuple[str, ...], trial: Trial, rows: Any) -> b
         if not hasattr(many, "__len__") or {*map(len, elsewhere)} != {len(once)}:
             return False
         if len(many) != times * len(once):
-            # By chance, the copies above may be alike in what differs with row numbers.
+            # By chance, the copies above may agree in what differs with row numbers.
             counts = [len(part) for part in _call_parts(trial, repeated, times)]
             check_count(_name_repeated(times, rows), len(many), sum(counts))
         return len(many) > 0

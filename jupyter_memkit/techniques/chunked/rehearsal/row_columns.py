@@ -75,7 +75,7 @@ def replace_columns(rows: Any, changes: dict[Any, list[Sequence[Any]]]) -> Any:
 
 
 def _set_column(rows: Any, place: Any, values: Sequence[Any]) -> Any:
-    """Return rows with another column; frames of pandas and arrays are changed."""
+    """Return rows with another column; pandas frames and arrays are changed."""
     root = type(rows).__module__.partition(".")[0]
     library: Any = sys.modules.get(root)
     if place is ... and root != "numpy":

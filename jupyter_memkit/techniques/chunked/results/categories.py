@@ -1,7 +1,7 @@
 """Gives the categoricals of several chunks the same categories.
 
-pandas joins categoricals with other categories to text or objects, and drops their
-order.
+pandas joins categoricals with different categories into text or objects, and drops
+their order.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jupyter_memkit.techniques.chunked.columns import has_columns
 
 
 def share_categories(parts: list[Any]) -> list[Any]:
-    """Return frames or series of pandas whose categoricals have the same categories.
+    """Return pandas frames or series whose categoricals have the same categories.
 
     They are those of the whole, as its readers find them: in order of appearance, or
     sorted, as ``astype("category")`` sorts them. The parts themselves do not change.

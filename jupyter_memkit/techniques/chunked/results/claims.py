@@ -1,4 +1,4 @@
-"""Claims a file for one run: another process is refused, until this one ends."""
+"""Claims a file for one run: other processes are refused until this one ends."""
 
 from __future__ import annotations
 
@@ -58,6 +58,6 @@ def _try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        # Without locks nobody is refused.
+        # Without locks no process is refused.
         return True
     return True

@@ -90,7 +90,7 @@ def _are_numbered(part: Any) -> bool:
 
 
 def _join_arrays(parts: list[Any]) -> Any:
-    """Return chunked arrays of pyarrow as one."""
+    """Join chunked arrays of pyarrow."""
     chunks = [chunk for part in parts for chunk in part.chunks]
     return sys.modules["pyarrow"].chunked_array(chunks, parts[0].type)
 

@@ -1,7 +1,7 @@
 """Missing values as keys of dicts and items of sets.
 
-NaN is not equal to itself, nor to its copies: each chunk and each worker would add an
-entry of its own. So a marker replaces it until the result is complete.
+NaN is not equal to itself, nor to its copies: each chunk and each worker would add
+another entry. So a marker replaces it until the result is complete.
 """
 
 from __future__ import annotations

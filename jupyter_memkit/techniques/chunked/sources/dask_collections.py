@@ -1,4 +1,4 @@
-"""Frames, bags and arrays of Dask, computed one partition at a time."""
+"""Dask frames, bags and arrays, computed one partition at a time."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class DaskSource:
 
 
 def is_dask_collection(source: Any) -> bool:
-    """Return whether this is a frame, series, bag or array of Dask; imports nothing."""
+    """Return whether this is a Dask frame, series, bag or array; imports nothing."""
     return any(_is(source, module, *names) for module, names in _KINDS)
 
 

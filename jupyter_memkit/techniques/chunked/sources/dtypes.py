@@ -221,7 +221,7 @@ def _make_empty(schema: Any, names: Container[str]) -> Any:
 
 
 def without_nullable(frame: Any) -> Any:
-    """Return a frame whose numbers have types of numpy, in which NaN is missing."""
+    """Return a frame whose numbers have numpy types, in which NaN is missing."""
     changed = {}
     for name, dtype in frame.dtypes.items():
         plain = getattr(dtype, "numpy_dtype", None)

@@ -22,8 +22,8 @@ _GLOB = frozenset("*?[")
 def find_files(path: str | os.PathLike[str]) -> list[Path]:
     """Return the files of a path, a folder or a pattern, sorted by name.
 
-    A folder stands for all files at any depth below it, except hidden files and those
-    whose name starts with an underscore, which other programs write beside their data.
+    A folder means all files at any depth below it, except hidden files and those whose
+    name starts with an underscore, which other programs write beside their data.
 
     Raises
     ------

@@ -19,7 +19,7 @@ from jupyter_memkit.techniques.chunked.sources.watched import of_unchanged_file
 
 
 def is_stored_by_pandas(group: Any) -> bool:
-    """Return whether an h5py group is a frame or a series of pandas."""
+    """Return whether an h5py group is a pandas frame or series."""
     return "pandas_type" in group.attrs
 
 

@@ -1,8 +1,8 @@
-"""Datasets of Hugging Face, in tables of their stored values.
+"""Hugging Face datasets, in tables of their stored values.
 
 The tables come from the dataset's own Arrow data: without a Python object for each
-value, which takes thousands of times as long. Images and sounds are thus as stored,
-with their bytes or paths. A dataset whose rows a function of the user's makes has no
+value, which takes thousands of times as long. So images and sounds are as stored, with
+their bytes or paths. A dataset whose rows are computed by the user's function has no
 such tables, so its chunks are lists of rows.
 """
 
@@ -223,7 +223,7 @@ def _iterate(stream: Any, request: Request, rows: int) -> Iterator[Any]:
     if examples.iter_arrow is not None:
         yield from map(_as_stored, stream.with_format("arrow").iter(batch_size=rows))
         return
-    # The library itself would make a table of each row, with types of its own.
+    # The library itself would make a table of each row, each with its own types.
     make: RowTables | None = None
     # Without features there is nothing that it would decode.
     stored = stream.decode(enable=False) if stream.features else stream

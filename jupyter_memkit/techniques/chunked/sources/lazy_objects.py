@@ -1,6 +1,7 @@
-"""Recognizes objects that stand for data not in memory, without importing a library.
+"""Recognizes objects whose data is not in memory, without importing a library.
 
-The source of a kind is imported if the library of such objects is: others cannot exist.
+A source is imported only if the library of its objects is, because they cannot exist
+without it.
 """
 
 from __future__ import annotations

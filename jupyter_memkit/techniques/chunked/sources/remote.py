@@ -211,8 +211,8 @@ def is_url(source: Any) -> bool:
 def find_remote_files(url: str) -> list[RemotePath]:
     """Return the files of a URL of a file, a folder or a pattern, sorted by name.
 
-    A folder stands for all files at any depth below it, except hidden files and those
-    whose name starts with an underscore, which other programs write beside their data.
+    A folder means all files at any depth below it, except hidden files and those whose
+    name starts with an underscore, which other programs write beside their data.
 
     Raises
     ------

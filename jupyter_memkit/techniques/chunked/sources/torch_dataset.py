@@ -1,4 +1,4 @@
-"""A Dataset of torch, in lists of its items."""
+"""A torch Dataset, in lists of its items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How files that cannot be read in parts can be read all the same, by extension."""
+"""How to read files that cannot be read in parts, by extension."""
 
 from __future__ import annotations
 

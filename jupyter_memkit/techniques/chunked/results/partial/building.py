@@ -107,7 +107,7 @@ class PartialGroups:
 
 
 def _find_others(spec: Spec) -> tuple[Any, ...]:
-    """Return the columns that a statistic names besides its own."""
+    """Return the columns that a statistic names in addition to its own."""
     is_correlation = not isinstance(spec, str) and spec[0] == "corr"
     return tuple(spec[1:]) if is_correlation else ()
 

@@ -70,7 +70,7 @@ def _are_edges(value: Any) -> bool:
     )
 
 
-# The arguments that statistics take, besides names of columns.
+# The arguments that statistics take, other than names of columns.
 _ARGUMENTS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "approx_quantile": (_is_rank, "a rank from 0 to 1, such as 0.5"),
     "histogram": (_are_edges, "edges that increase, such as [0, 1, 2]"),

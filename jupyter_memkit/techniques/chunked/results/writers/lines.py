@@ -189,7 +189,7 @@ class _Delimited:
         lines = compute.binary_join_element_wise(
             lines, self._arrow.scalar("\n", kind), self._arrow.scalar("", kind)
         )
-        # The texts lie one after the other.
+        # The texts are stored one after the other.
         size = compute.sum(compute.binary_length(lines)).as_py() or 0
         return bytes(memoryview(lines.buffers()[2])[:size])
 

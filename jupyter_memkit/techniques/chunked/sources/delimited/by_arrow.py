@@ -83,7 +83,7 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
 
 
 def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
-    """Return the rows of whole lines as a table of pyarrow.
+    """Return the rows of whole lines as a pyarrow table.
 
     Raises
     ------

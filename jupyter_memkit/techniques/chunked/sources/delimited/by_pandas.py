@@ -39,7 +39,7 @@ from jupyter_memkit.techniques.chunked.sources.magnitudes import WIDEST
 
 
 def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:
-    """Return the rows of whole lines as a table of pyarrow.
+    """Return the rows of whole lines as a pyarrow table.
 
     Raises
     ------

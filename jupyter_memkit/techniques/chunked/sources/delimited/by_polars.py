@@ -55,7 +55,7 @@ def infer(lines: bytes, separator: str, name: str) -> Columns:
 
 
 def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
-    """Return the rows of whole lines as a frame of polars.
+    """Return the rows of whole lines as a polars frame.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Categories in text, which have the types that pandas infers for them.
 
 Since version 3.1 pandas reads categories as numbers or Booleans if all of the column
-are; before, and beside others, they are text.
+are; in earlier versions, and next to other values, they are text.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def find_inferred(layout: Layout) -> dict[str, str]:
 
 
 def mark_categories(table: Any, layout: Layout, path: Path) -> Any:
-    """Return a table of pyarrow with a mark at the categories that are no text.
+    """Return a pyarrow table with a mark at the categories that are not text.
 
     They become numbers with the frame only: tables whose dictionaries have other types
     cannot be joined.

@@ -52,7 +52,7 @@ def cut_lines(
         if count == rest:
             break
         ends.find_last(buffer, rest, count)
-        # The last line of a file may have no end, and is no block of its own.
+        # The last line of a file may have no end, and is not a separate block.
         is_whole = count < size and not ends.is_inside
         end = count if is_whole else ends.last
         if end:

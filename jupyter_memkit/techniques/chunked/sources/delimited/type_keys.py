@@ -1,7 +1,7 @@
 """The values of pandas' option ``dtype`` for columns of text, and their keys.
 
-pandas gives the type of a name also to the columns with the same name, which it
-renames. A position in the file stands for one column.
+pandas also applies the type of a name to the columns with the same name, which it
+renames. A position in the file identifies one column.
 """
 
 from __future__ import annotations

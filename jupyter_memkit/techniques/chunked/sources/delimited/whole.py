@@ -100,7 +100,7 @@ def find_whole_layout(path: Path, separator: str, options: Mapping[str, Any]) ->
 
 
 def _list_missing(options: Mapping[str, Any]) -> Sequence[str]:
-    """Return what pandas reads as a missing value without being told."""
+    """Return what pandas reads as a missing value by default."""
     finds_any = options.get("na_filter", True) and options.get("keep_default_na", True)
     return MISSING if finds_any else ()
 

@@ -110,7 +110,7 @@ def _to_tensors(batch: Any) -> Any:
 
 
 def _own(array: Any) -> Any:
-    """Return an array as torch takes it, with memory of its own.
+    """Return an array as torch takes it, with its own memory.
 
     A tensor may be written to, but not the user's array, nor the memory of a table.
     """
