@@ -35,7 +35,7 @@ from jupyter_memkit.track.events import CellEvents
 from jupyter_memkit.track.largest import LargestVariables
 from jupyter_memkit.track.last_state import END_SUFFIX, LastState, Place, find_place
 from jupyter_memkit.track.tracker import MemoryTracker
-from jupyter_memkit.track.variables import user_variables
+from jupyter_memkit.track.user_variables import user_variables
 from jupyter_memkit.widget.live import close_live
 
 _MAGICS = (

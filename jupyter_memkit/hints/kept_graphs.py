@@ -32,7 +32,7 @@ from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.raw_reads import read_mro, read_qualname
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
 from jupyter_memkit.track.leaks.pandas_parts import is_table
-from jupyter_memkit.track.variables import find_program, user_variables
+from jupyter_memkit.track.user_variables import find_program, user_variables
 
 if TYPE_CHECKING:
     from jupyter_memkit.measure.models.finding import Found

@@ -14,7 +14,7 @@ from jupyter_memkit.measure.scripts import read_scripts
 from jupyter_memkit.measure.shapes import read_shape
 from jupyter_memkit.measure.sizes import Size, Sizes
 from jupyter_memkit.track.cells import CellRecord
-from jupyter_memkit.track.variables import find_program, user_variables
+from jupyter_memkit.track.user_variables import find_program, user_variables
 
 # The shortest useful measurement: enough to visit a few thousand objects.
 _LEAST_S = 0.1

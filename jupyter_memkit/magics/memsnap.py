@@ -115,7 +115,7 @@ class MemsnapMagics(Magics):
     def _take(self) -> Snapshot:
         # Imported on first use, so that a kernel starts fast.
         from jupyter_memkit.track.snapshots import snapshot  # noqa: PLC0415
-        from jupyter_memkit.track.variables import (  # noqa: PLC0415
+        from jupyter_memkit.track.user_variables import (  # noqa: PLC0415
             find_program,
             is_listed,
             user_variables,

@@ -92,13 +92,12 @@ def _build_table(
                 f"[{each.made_in}]" if each.made_in else "",
             )
         )
-        elsewhere = sum(size.elsewhere.values())
         length = float(shape[0]) if shape else -1.0
         made_in = float(each.made_in or 0)
         keys.append(
             (
                 each.name,
-                float(size.bytes + elsewhere),
+                float(size.everywhere_bytes),
                 float(shared),
                 each.type,
                 length,

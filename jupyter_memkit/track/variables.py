@@ -7,7 +7,6 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 from jupyter_memkit.cells.history import read_history
@@ -18,19 +17,15 @@ from jupyter_memkit.measure.hidden import (
     HolderKind,
     find_caches,
     find_hidden,
-    is_ipythons_name,
 )
 from jupyter_memkit.measure.models import ModelSizes, model_sizes
-from jupyter_memkit.measure.scripts import is_program
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.measure.sizes.elements import CONTAINERS
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.remainder import Remainder, read_remainder
-
-# Parts of the program, and private names, are listed only if they hold data.
-_PROGRAM_BYTES = 64 * 1024
+from jupyter_memkit.track.user_variables import find_names, find_program, is_listed
 
 # How long models and their graphs are searched.
 _MODELS_BUDGET_S = 1.0
@@ -147,7 +142,7 @@ def list_variables(
         If a name or a type does not exist.
     """
     patterns, types = tuple(patterns), tuple(types)
-    values = dict(_find_variables(shell, program=True))
+    values = find_names(shell, program=True)
     names = set(values)
     is_whole = not (patterns or types or at_least_bytes)
     groups: dict[str, list[Any]] = {}
@@ -157,15 +152,7 @@ def list_variables(
         _check_names(patterns, values, shell)
         if is_whole:
             groups = _group_hidden(shell)
-    # Those that are named come first, while there is time.
-    named = {name: each for name, each in values.items() if _matches(name, patterns)}
-    # Containers come last, because visiting their elements can use up the time.
-    quick = {
-        name: each
-        for name, each in values.items()
-        if not contains_identical(CONTAINERS, type(each))
-    }
-    values = named | quick | values
+    values = _order(values, patterns)
     program = find_program(shell)
     measured = sizes(
         values | groups,
@@ -199,12 +186,12 @@ def list_variables(
         for row in rows
         if _matches(row.name, patterns)
         and (_matches(row.type, types) or _matches(row.type.partition(" ")[0], types))
-        and _count(row.size) >= at_least_bytes
+        and row.size.everywhere_bytes >= at_least_bytes
     ]
     held = {name: measured[name].bytes - measured[name].shared_bytes for name in groups}
     listed_bytes = measured.total_bytes - sum(held.values())
     return Variables(
-        variables=tuple(sorted(shown, key=lambda row: -_count(row.size))),
+        variables=tuple(sorted(shown, key=lambda row: -row.size.everywhere_bytes)),
         total_bytes=listed_bytes,
         left_out=len(rows) - len(shown),
         remainder=read_remainder(listed_bytes, held) if is_whole else None,
@@ -212,59 +199,16 @@ def list_variables(
     )
 
 
-def user_variables(shell: Any, *, program: bool = False) -> dict[str, Any]:
-    """Return the variables that hold the user's data, by name.
-
-    Parameters
-    ----------
-    shell : IPython.core.interactiveshell.InteractiveShell
-        The shell.
-    program : bool
-        Whether to include functions, classes and private names, which may hold data.
-    """
-    found = _find_variables(shell, program=program)
-    return {name: value for name, value in found if _holds_data(value)}
-
-
-def is_listed(name: str, value: Any, size: Size) -> bool:
-    """Return whether a value counts as a variable of the user.
-
-    Functions, classes and private names do if they hold data.
-    """
-    if not _is_program(name, value):
-        return True
-    return _holds_data(value) and _count(size) >= _PROGRAM_BYTES
-
-
-def find_program(shell: Any) -> list[Any]:
-    """Return objects that sizing does not enter: the shell, and its namespaces."""
-    kernel = getattr(shell, "kernel", None)
-    # The application created the kernel, and is reachable from the tracebacks of cells.
-    application = getattr(kernel, "parent", None)
-    ends = [shell, kernel, application, shell.user_ns, shell.user_ns_hidden]
-    return [end for end in ends if end is not None]
-
-
-def _find_variables(shell: Any, *, program: bool) -> Iterator[tuple[str, Any]]:
-    hidden: Mapping[str, Any] = shell.user_ns_hidden
-    nothing = object()
-    for name, value in dict(shell.user_ns).items():
-        # As in `%who`: names that IPython set and the user has not changed.
-        if type(name) is not str or is_ipythons_name(name):
-            continue
-        if hidden.get(name, nothing) is value:
-            continue
-        if program or not _is_program(name, value):
-            yield name, value
-
-
-def _is_program(name: str, value: Any) -> bool:
-    return name[:1] == "_" or is_program(value)
-
-
-def _holds_data(value: Any) -> bool:
-    # A module belongs to a library, which is in the remainder.
-    return not issubclass(type(value), ModuleType)
+def _order(values: dict[str, Any], patterns: Iterable[str]) -> dict[str, Any]:
+    """Return values in the order in which they are measured, while there is time."""
+    named = {name: each for name, each in values.items() if _matches(name, patterns)}
+    # Containers come last, because visiting their elements can use up the time.
+    quick = {
+        name: each
+        for name, each in values.items()
+        if not contains_identical(CONTAINERS, type(each))
+    }
+    return named | quick | values
 
 
 def _check_names(
@@ -330,10 +274,6 @@ def _find_hidden(shell: Any, values: Mapping[str, Any]) -> dict[str, Any]:
             met.add(id(holder.value))
             found[holder.name] = holder.value
     return found
-
-
-def _count(size: Size) -> int:
-    return size.bytes + sum(size.elsewhere.values())
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

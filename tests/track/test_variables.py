@@ -17,7 +17,8 @@ from jupyter_memkit.measure.hidden import HolderKind
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import sizes
-from jupyter_memkit.track.variables import _GROUPS, list_variables, user_variables
+from jupyter_memkit.track.user_variables import user_variables
+from jupyter_memkit.track.variables import _GROUPS, list_variables
 
 
 def run(shell: InteractiveShell, *cells: str) -> None:

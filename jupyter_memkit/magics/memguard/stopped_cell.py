@@ -30,7 +30,7 @@ from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES
 from jupyter_memkit.techniques.out_of_memory.recognition import SOME_GPU
 from jupyter_memkit.techniques.out_of_memory.records import OutOfMemory
 from jupyter_memkit.track.tracker import tracker
-from jupyter_memkit.track.variables import (
+from jupyter_memkit.track.user_variables import (
     find_program,
     is_listed,
     user_variables,

@@ -44,6 +44,11 @@ class Size(Record):
     opaque: tuple[str, ...] = ()
 
     @property
+    def everywhere_bytes(self) -> int:
+        """All bytes, in main memory and elsewhere."""
+        return self.bytes + sum(self.elsewhere.values())
+
+    @property
     def accuracy(self) -> Accuracy:
         """Whether the size is exact, an estimate, or a lower bound."""
         if self.error_ratio is None or self.opaque:
