@@ -95,6 +95,7 @@ class Settings:
             rows=rows.next_rows,
             columns=self.columns,
             types=types,
+            given=frozenset(self.types),
             categories=self.categories,
             backend=self.backend,
             exact=self.rows is not None,

@@ -32,6 +32,8 @@ class Request:
         The only columns that are needed; None is all.
     types : mapping of str to str
         Types of columns, by their pandas names, which override those of the source.
+    given : frozenset of str
+        Columns whose types the user gave, or an earlier reading found.
     categories : frozenset of str
         Columns that the user wants as categories.
     backend : str, optional
@@ -53,6 +55,7 @@ class Request:
     rows: Callable[[], int]
     columns: tuple[str, ...] | None = None
     types: Mapping[str, str] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
     backend: str | None = None
     start: Any = None

@@ -285,6 +285,20 @@ def test_wide_numbers_among_missing_ones(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(frame, pd.read_csv(path, dtype={"a": str}))
 
 
+def test_wide_numbers_before_late_texts(tmp_path: Path) -> None:
+    """A wide number before the first text, between all samples, is found and rejected.
+
+    pandas takes the missing values of such a column for texts.
+    """
+    path = tmp_path / "a.csv"
+    lines = ["12345678,1", "NA,2"] * (sample.HEAD_BYTES // 16 + 10)
+    path.write_text("\n".join(["a,b", *lines, f"{2**64},3", *["x,4"] * 500_000]))
+    with pytest.raises(SourceError, match=r"more than 64 bits in a, .*--types a=str"):
+        read_all(path)
+    frame = read_all(path, types={"a": "str"})
+    pd.testing.assert_frame_equal(frame, pd.read_csv(path, dtype={"a": str}))
+
+
 @pytest.mark.parametrize("options", [{}, {"read": {"encoding": "utf-8"}}])
 def test_integers_over_64_bits_that_are_not_read(
     tmp_path: Path, options: dict[str, Any]

@@ -60,8 +60,24 @@ def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:
             table = None
         if table is not None and means_the_same(table, block, types):
             table = _mark_missing(arrow, table, types)
-            return mark_categories(table, layout, path)
+            return _check_texts(table, layout, path)
     table = _parse_by_pandas(block, layout, path, start)
+    return _check_texts(table, layout, path)
+
+
+def _check_texts(table: Any, layout: Layout, path: Path) -> Any:
+    """Return the table with its categories marked, if its texts are those of pandas.
+
+    Raises
+    ------
+    SourceError
+        If an integer of more than 64 bits is in a column of text that begins with
+        numbers: if it comes before the first text, pandas takes the column's missing
+        values for texts.
+    """
+    for name in layout.late_texts.intersection(layout.columns):
+        if any(map(is_wide, table[name].drop_null().to_pylist())):
+            raise make_integer_error(path, name)
     return mark_categories(table, layout, path)
 
 

@@ -72,6 +72,8 @@ class Layout:
         The columns with other types than those inferred, because the user gave them.
     categories : mapping of str to str
         The types that the columns of categories would have otherwise.
+    late_texts : frozenset of str
+        The columns of text whose first values, in the head of the file, are numbers.
     """
 
     names: tuple[str, ...]
@@ -86,6 +88,7 @@ class Layout:
     index: Index = ()
     given: frozenset[str] = frozenset()
     categories: Mapping[str, str] = field(default_factory=dict)
+    late_texts: frozenset[str] = frozenset()
 
     def _check_columns(self, request: Request) -> None:
         """Reject columns that the library names differently from pandas."""
@@ -127,4 +130,5 @@ class Layout:
             given=frozenset(n for n in self.names if types[n] != self.types[n]),
             columns=tuple(n for n in self.names if n in wanted) or default,
             categories={n: inferred[n] for n in self.names if n in request.categories},
+            late_texts=self.late_texts - request.given,
         )

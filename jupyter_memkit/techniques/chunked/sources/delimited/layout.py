@@ -20,6 +20,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.hints import (
     find_separator,
     make_separator_error,
 )
+from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import OF_NUMBERS
 from jupyter_memkit.techniques.chunked.sources.delimited.sample import (
     read_guessed_samples,
     read_head,
@@ -56,7 +57,7 @@ def find_layout(path: Path, separator: str, backend: str, *, is_given: bool) -> 
         check_first_line(head, separator, path.name, backend)
     infer = _OTHERS.get(backend, pandas_columns).infer
     body_start = skip_names(head, separator)
-    columns = infer(head, separator, path.name)
+    columns = of_head = infer(head, separator, path.name)
     left = path.stat().st_size - len(head) if is_plain(path) else 0
     if left > 0:
         columns = _refine(path, head, separator, columns, infer)
@@ -77,6 +78,11 @@ def find_layout(path: Path, separator: str, backend: str, *, is_given: bool) -> 
         body_start=body_start,
         row_bytes=len(lines) / count,
         has_index=columns.has_index,
+        late_texts=frozenset(
+            name
+            for name, kind in columns.types.items()
+            if kind == "str" and of_head.types.get(name) in OF_NUMBERS
+        ),
     )
 
 

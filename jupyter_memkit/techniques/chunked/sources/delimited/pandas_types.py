@@ -21,7 +21,7 @@ TRUE, FALSE = ["True", "TRUE", "true"], ["False", "FALSE", "false"]
 
 # The types that pandas infers by itself; a user may want others.
 FOUND = frozenset({"int64", "uint64", "float64", "bool", "object", "str", "integer"})
-_OF_NUMBERS = frozenset({"int64", "uint64", "float64"})
+OF_NUMBERS = frozenset({"int64", "uint64", "float64"})
 OF_TEXT = frozenset({"str", "string", "large_string", "category"})
 
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*")
@@ -106,7 +106,7 @@ def unite(  # noqa: PLR0911 - one for each rule of pandas
         return "integer"
     if "integer" in {before, got} or (before == "float64" and got == "uint64"):
         return "integer"
-    if got == "str" and before in _OF_NUMBERS and any(map(is_wide, values.dropna())):
+    if got == "str" and before in OF_NUMBERS and any(map(is_wide, values.dropna())):
         return "integer"
     if {before, got} == {"bool", "object"}:
         return "object"
