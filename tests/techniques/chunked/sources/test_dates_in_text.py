@@ -55,6 +55,9 @@ def read(path: Path, options: dict[str, Any], **settings: Any) -> pd.DataFrame:
         (lambda i: str(DAYS[i]) if i >= LATE else "", {}),
         (lambda i: "" if 3_000 <= i < 6_000 else str(DAYS[i]), {}),
         (lambda _: "", {}),
+        # Numbers that are no dates stay text.
+        (lambda i: f"{i}.5", {}),
+        (lambda i: "0" if i == 5 else f"{DAYS[i]:%Y%m%d}", {}),
         (lambda i: "none" if i == LATE else str(DAYS[i]), {}),
         (lambda i: "none" if i == 5 else str(DAYS[i]), {}),
         (lambda i: "none" if i == LATE else str(DAYS[i]), {"na_values": ["none"]}),

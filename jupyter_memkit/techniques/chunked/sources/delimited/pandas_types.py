@@ -73,7 +73,7 @@ def _is_of_wide(texts: Any, missing: Sequence[str]) -> bool:
             break
         if is_wide(text):
             return True
-    return bool(len(texts)) and all(map(_NUMBER.fullmatch, texts))
+    return any(map(is_wide, texts)) and all(map(_NUMBER.fullmatch, texts))
 
 
 def unite(  # noqa: PLR0911 - one for each rule of pandas
