@@ -74,6 +74,23 @@ def test_options_that_name_columns(tmp_path: Path, options: dict[str, Any]) -> N
         pd.testing.assert_frame_equal(found, expected[[name]])
 
 
+def test_types_of_other_columns(tmp_path: Path) -> None:
+    """Where pandas gives types to other columns, it is refused; the remedy works."""
+    path = tmp_path / "a.csv"
+    rows = [f"r{i},{i},x{i},{i / 2},z\n" for i in range(90)]
+    path.write_text("a,b,c,d\n" + "".join(rows))
+    with pytest.raises(SourceError, match="with --read usecols; use --columns instead"):
+        read(path, read={"usecols": [1, 2]})
+    found = read(path, columns=["b", "c"])
+    pd.testing.assert_frame_equal(found, pd.read_csv(path)[["b", "c"]])
+    path.write_text("".join(row[1:] for row in rows))
+    options = {"header": [0, 1]}
+    with pytest.raises(SourceError, match="with --read index_col; leave it out"):
+        read(path, read={**options, "index_col": -1})
+    found = read(path, read=options)
+    pd.testing.assert_frame_equal(found, pd.read_csv(path, **options))
+
+
 def test_line_that_is_too_long(tmp_path: Path) -> None:
     """A line with too many values is an error for any columns, as in pandas."""
     path = tmp_path / "a.csv"

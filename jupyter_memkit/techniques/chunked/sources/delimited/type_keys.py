@@ -10,6 +10,7 @@ from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
+from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.delimited.categories import (
     find_inferred,
@@ -64,7 +65,35 @@ def find_text_types(
             found[names.index(name) + shift] = types[name]
         if is_c:
             found.update((n, kind) for n, kind in levels.items() if kind is not None)
+    _check_keys(path, options, found, texts & layout.types.keys())
     return found
+
+
+def _check_keys(
+    path: Path,
+    options: Mapping[str, Any],
+    keys: Collection[Hashable],
+    texts: Collection[Hashable],
+) -> None:
+    """Reject options with which pandas gives the types to other columns.
+
+    It does so where it counts the columns of an index, or of ``usecols``, differently.
+    """
+    pandas = import_library("pandas", path.name)
+    marks = dict.fromkeys(keys, "category")
+    with pandas.read_csv(path, **options, dtype=marks, iterator=True) as reader:
+        found = reader.read(1).dtypes
+    marked = {name for name, kind in found.items() if kind == "category"}
+    # pandas may make dates of marked texts at once.
+    missed = {name for name in {*texts} - marked if found[name].kind != "M"}
+    if marked <= {*texts} and not missed:
+        return
+    which = "usecols" if "usecols" in options else "index_col"
+    remedy = "use --columns instead" if which == "usecols" else "leave it out"
+    message = (
+        f"pandas takes columns of {path.name} for others with --read {which}; {remedy}"
+    )
+    raise SourceError(message)
 
 
 def _find_type(path: Path, kind: str) -> Any:
