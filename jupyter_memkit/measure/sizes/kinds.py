@@ -126,7 +126,8 @@ class Kinds:
         read_unvisited = find_unvisited(kind)
         return Kind(
             name=registry.name_type(kind),
-            is_program=_derives_from(kind, _PROGRAM),
+            is_program=_derives_from(kind, _PROGRAM)
+            or registry.is_part_of_program(kind),
             sizeof=sizeof,
             is_fixed=is_fixed,
             layout=find_layout(kind),

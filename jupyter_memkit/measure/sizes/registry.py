@@ -27,6 +27,8 @@ _LIBRARIES = f"{__package__}.libraries"
 # By the address of the type, and for libraries by its dotted name.
 _by_type: dict[int, tuple[type, Callable[[Any], Any]]] = {}
 _by_name: dict[str, Callable[[Any], Any]] = {}
+# Types whose objects belong to their library, by their dotted names.
+_of_program: set[str] = set()
 # The most bytes that types hide, by their addresses and by prefixes of their names.
 _hidden_by_type: dict[int, tuple[type, int]] = {}
 _hidden_by_name = {
@@ -145,6 +147,22 @@ def transparent(*kinds: type | str, at_most: int = 0) -> None:
             _hidden_by_type[id(each)] = (each, at_most)
         else:
             _hidden_by_name[each] = at_most
+
+
+def part_of_program(name: str) -> None:
+    """Declare that the objects of a type, by its dotted name, are never data.
+
+    A library has one for all of its own objects, which refer to it, and to what it
+    has loaded.
+    """
+    _of_program.add(name)
+
+
+def is_part_of_program(kind: type) -> bool:
+    """Return whether the objects of a type belong to their library."""
+    name = name_type(kind)
+    _load_library(name.partition(".")[0])
+    return name in _of_program
 
 
 def find_hidden_bytes(kind: type) -> int | None:

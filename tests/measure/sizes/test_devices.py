@@ -1,4 +1,4 @@
-"""Arrays on graphics devices, by fakes with the names of cupy and jax, and tensors."""
+"""Arrays on graphics devices, by fakes of cupy, jax and TensorFlow, and tensors."""
 
 from __future__ import annotations
 
@@ -23,10 +23,13 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sizeof(np.ones(1))
     monkeypatch.setattr(registry, "_by_name", dict(registry._by_name))
     registry._import_file.cache_clear()
+    before = set(sys.modules)
     yield
     registry._import_file.cache_clear()
-    for name in ("torch", "cupy", "jaxlib"):
-        sys.modules.pop(f"{LIBRARIES}.{name}", None)
+    # Also those that tests of other files need.
+    for name in set(sys.modules) - before:
+        if name.startswith(LIBRARIES):
+            del sys.modules[name]
 
 
 def named(kind: type, module: str, name: str) -> Any:
@@ -130,3 +133,35 @@ def test_jax(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sizeof(array).elsewhere == {"gpu:3": 1024}
     array.deleted = True
     assert sizeof(array).elsewhere == {}
+
+
+class EagerTensor:
+    """A tensor of TensorFlow, or the handle of a variable, on a GPU."""
+
+    class DType:
+        """A type, by its name or number."""
+
+        size = 4
+
+        def __init__(self, name: str | int) -> None:
+            self.name = "float32" if name == 1 else name
+
+    device = backing_device = "/job:localhost/replica:0/task:0/device:GPU:1"
+    shape = (30, 10)
+
+    def __init__(self, dtype: str, lengths: tuple[int, ...] = ()) -> None:
+        self.dtype = self.DType(dtype)
+        dims = [SimpleNamespace(size=length) for length in lengths]
+        shape = SimpleNamespace(unknown_rank=False, dim=dims)
+        value = SimpleNamespace(shape=shape, dtype=1)
+        self._handle_data = SimpleNamespace(shape_and_type=[value])
+
+
+def test_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tensor is not copied from its device, and a variable is as it is described."""
+    monkeypatch.setitem(sys.modules, "tensorflow", ModuleType("tensorflow"))
+    named(EagerTensor, "tensorflow.python.framework.ops", "EagerTensor")
+    assert sizeof(EagerTensor("float32")).elsewhere == {"gpu:1": 1200}
+    assert sizeof(EagerTensor("resource", (50, 2))).elsewhere == {"gpu:1": 400}
+    unknown = sizeof(EagerTensor("resource", (50, -1)))
+    assert (unknown.elsewhere, unknown.exact) == ({}, False)
