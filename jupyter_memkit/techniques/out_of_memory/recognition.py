@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 
 from jupyter_memkit.errors import MemoryLimitExceeded
+from jupyter_memkit.measure.attributes import read_attributes
 from jupyter_memkit.measure.gpu_allocators import read_allocators
 from jupyter_memkit.techniques.error_chain import (
     read_cause,
@@ -107,7 +108,15 @@ def find_failure(error: BaseException) -> Failure | None:
 def _recognize(error: BaseException) -> Failure | None:
     kind = type(error)
     library = kind.__module__.partition(".")[0]
-    text = "\n".join(read_texts(error))
+    texts = read_texts(error)
+    if library == "tensorflow":
+        # Its errors have no arguments.
+        texts += [
+            each
+            for name, each in read_attributes(error)
+            if name == "_message" and type(each) is str
+        ]
+    text = "\n".join(texts)
     device: str | None = None
     # torch also raises plain errors. Errors of other libraries may quote these texts:
     # a log, another process, the quota of a service.

@@ -25,6 +25,14 @@ def make_error(module: str, name: str, text: str, *bases: type) -> BaseException
     return error
 
 
+class OpError(Exception):
+    """The base of TensorFlow's errors, which have their text in an attribute."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__()
+        self._message = message
+
+
 TORCH = make_error(
     "torch",
     "OutOfMemoryError",
@@ -85,7 +93,7 @@ TORCH = make_error(
                 "ResourceExhaustedError",
                 "OOM when allocating tensor with shape[1000,10] and type float on "
                 "/job:localhost/device:GPU:0 by allocator GPU_0_bfc",
-                Exception,
+                OpError,
             ),
             "tensorflow",
             "gpu",
