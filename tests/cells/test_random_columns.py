@@ -1,6 +1,6 @@
 """Reading only the columns that a cell uses does not change its result.
 
-`MEMKIT_RANDOM_COLUMNS=100000` draws 100,000 cells, and ``--hypothesis-seed=N`` others.
+`MEMKIT_RANDOM_COLUMNS=100000` draws 100,000 cells.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from jupyter_memkit.cells.columns.find import find_columns
@@ -28,6 +28,7 @@ from tests.cells.column_cells import (
     make_namespace,
     tables,
 )
+from tests.steady import STEADY
 
 COUNT = int(os.environ.get("MEMKIT_RANDOM_COLUMNS", "300"))
 
@@ -175,12 +176,7 @@ def _texts(table: dict[str, list[Any]]) -> set[str]:
     return {each for values in table.values() for each in values if type(each) is str}
 
 
-@settings(
-    max_examples=COUNT,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+@settings(STEADY, max_examples=COUNT)
 @given(st.data())
 def test_pruning_changes_no_result(data: st.DataObject) -> None:
     """A cell has the same outcome, even an error, with only the columns it uses."""

@@ -6,12 +6,13 @@ import os
 import warnings
 
 import pandas as pd
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from jupyter_memkit.techniques.arrays.policy import Policy
 from jupyter_memkit.techniques.arrays.shrink import shrink
 from jupyter_memkit.techniques.arrays.shrink_names import shrink_names
 from jupyter_memkit.techniques.variables.undo import undo_names
+from tests.steady import STEADY
 from tests.techniques.arrays.random_frames import (
     assert_identical,
     assert_same,
@@ -21,12 +22,7 @@ from tests.techniques.arrays.random_frames import (
 # For a longer run: MEMKIT_RANDOM_FRAMES=10000.
 COUNT = int(os.environ.get("MEMKIT_RANDOM_FRAMES", "50"))
 
-thorough = settings(
-    max_examples=COUNT,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+thorough = settings(STEADY, max_examples=COUNT)
 
 
 @thorough

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_memkit import MemkitError, SerializedList
+from tests.steady import STEADY
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.binary(),
@@ -19,6 +20,7 @@ VALUES = st.recursive(
 )
 
 
+@STEADY
 @given(st.lists(VALUES), st.slices(10))
 def test_reads_like_the_list(values: list[Any], part: slice) -> None:
     """Elements, slices, the length and the order are those of the list."""

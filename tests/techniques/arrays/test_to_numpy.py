@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.arrays.to_numpy import to_numpy
+from tests.steady import STEADY
 
 NAN = math.nan
 CYCLE: list[Any] = []
@@ -62,7 +63,7 @@ def test_exact(values: Any, dtype: str) -> None:
     )
 
 
-@settings(max_examples=100, deadline=None, database=None)
+@STEADY
 @given(
     st.lists(
         st.one_of(st.integers(), st.floats(), st.booleans(), st.text(max_size=20)),

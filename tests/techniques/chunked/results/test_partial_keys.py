@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked import ReduceError
 from jupyter_memkit.techniques.chunked.results.partial import partial
+from tests.steady import STEADY
 
 # More of them take longer: MEMKIT_RANDOM_PARTIALS=500.
 COUNT = int(os.environ.get("MEMKIT_RANDOM_PARTIALS", "4"))
@@ -79,7 +80,7 @@ KEYS: list[Callable[[pd.DataFrame], Any]] = [
     rows=st.integers(1, 60),
     cuts=st.lists(st.integers(0, 60), max_size=4),
 )
-@settings(deadline=None, max_examples=COUNT)
+@settings(STEADY, max_examples=COUNT)
 @pytest.mark.parametrize("dropna", [True, False])
 @pytest.mark.parametrize("by", KEYS)
 def test_keys(

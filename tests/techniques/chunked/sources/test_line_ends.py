@@ -12,6 +12,7 @@ from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked.sources.delimited import cut, line_ends
 from jupyter_memkit.techniques.chunked.sources.delimited.cut import cut_lines
 from jupyter_memkit.techniques.chunked.sources.delimited.line_ends import LineEnds
+from tests.steady import STEADY
 
 TEXTS = st.text(st.sampled_from('ab, """\r\n'), max_size=60)
 
@@ -34,6 +35,7 @@ def find_ends(data: bytes) -> list[int]:
     return ends
 
 
+@STEADY
 @given(TEXTS, st.integers(1, 12), st.sampled_from((1, 2, 3, 7, 1_000)))
 def test_blocks_end_where_lines_do(text: str, size: int, part: int) -> None:
     """Blocks of every size are whole lines, and together they are the stream."""

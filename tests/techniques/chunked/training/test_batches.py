@@ -23,6 +23,7 @@ from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.training.epochs import read_epoch
 from jupyter_memkit.techniques.chunked.training.order import BatchPlan, Shard
 from jupyter_memkit.techniques.chunked.training.parts import Parts
+from tests.steady import STEADY
 
 
 def write_table(path: Path, n_rows: int = 1_000) -> Path:
@@ -36,7 +37,7 @@ def write_table(path: Path, n_rows: int = 1_000) -> Path:
     return path
 
 
-@settings(max_examples=200, deadline=None)
+@settings(STEADY, max_examples=200)
 @given(data=st.data())
 def test_every_row_once(data: st.DataObject) -> None:
     """Over all shards every row comes exactly once an epoch, but for the last few."""
