@@ -90,18 +90,15 @@ class DeathHandler(KernelHandler):
         self.finish()
 
     async def _find_place(self, kernel_id: str) -> Place:
-        """Return where the kernel, and earlier ones of its notebook, left states.
-
-        A kernel that could not be restarted is no longer one of the server's.
-        """
+        """Return where the kernel, and earlier ones of its notebook, left states."""
         sessions: Any = self.session_manager
         name = ""
-        if kernel_id in self.kernel_manager:
-            with contextlib.suppress(web.HTTPError):
-                session = await sessions.get_session(kernel_id=kernel_id)
-                # The notebook as the server names it to its kernel.
-                environment = sessions.get_kernel_env(session["path"], session["name"])
-                name = environment["JPY_SESSION_NAME"]
+        # A kernel that could not be restarted has no session any more.
+        with contextlib.suppress(web.HTTPError):
+            session = await sessions.get_session(kernel_id=kernel_id)
+            # The notebook as the server names it to its kernel.
+            environment = sessions.get_kernel_env(session["path"], session["name"])
+            name = environment["JPY_SESSION_NAME"]
         return self.kernels.place(kernel_id, name)
 
 

@@ -154,7 +154,9 @@ def test_death_is_noticed_without_a_page(server: LabServer) -> None:
     death = notebook.ask("death")["death"]
     assert (death["cause"], death["signal"], death["exit_status"]) == ("exit", None, 7)
     notebook.pid()
-    notebook.end()
+    # The server has no session of a kernel that it no longer has.
+    server.ask("DELETE", f"api/kernels/{notebook.kernel_id}")
+    assert notebook.ask("death")["death"] == death
 
 
 def test_requested_ends_are_not_deaths(server: LabServer) -> None:

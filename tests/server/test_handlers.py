@@ -16,12 +16,23 @@ from tests.server.clients import connect_to
 from tests.waiting import LIMIT_S
 
 MIB = 1024 * 1024
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+REQUESTS = [
+    ("GET", "jupyter_memkit/kernels"),
+    ("GET", f"jupyter_memkit/kernels/{UNKNOWN}/memory"),
+    ("GET", f"jupyter_memkit/kernels/{UNKNOWN}/death"),
+    ("DELETE", f"jupyter_memkit/kernels/{UNKNOWN}/death/kernel-1"),
+    ("POST", "jupyter_memkit/tour"),
+]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    """A server with the extension enabled by its installation."""
-    with lab_server(tmp_path_factory.mktemp("server")) as server:
+    """A server with the extension enabled by its installation, and an authorizer."""
+    with lab_server(
+        tmp_path_factory.mktemp("server"),
+        "--ServerApp.authorizer_class=tests.server.authorizer.ByQuery",
+    ) as server:
         yield server
 
 
@@ -70,42 +81,35 @@ def test_memory_moves_while_the_kernel_cannot_answer(server: LabServer) -> None:
     assert len(set(between)) >= 3
 
 
-def status_of(server: LabServer, kernel_id: str) -> int:
-    """Return the status of a request that fails."""
-    with pytest.raises(urllib.error.HTTPError) as error:
-        server.ask("GET", f"jupyter_memkit/kernels/{kernel_id}/memory")
-    error.value.close()
-    return error.value.code
-
-
 def test_unknown_kernel(server: LabServer) -> None:
     """A kernel that is not the server's is not found."""
-    unknown = "00000000-0000-4000-8000-000000000000"
-    assert status_of(server, unknown) == HTTPStatus.NOT_FOUND
-
-
-def test_stranger_gets_nothing(
-    server: LabServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without the token, the request is refused."""
-    kernel_id = server.start_kernel()
-    monkeypatch.setattr("tests.lab_server._TOKEN", "wrong")
-    assert status_of(server, kernel_id) == HTTPStatus.FORBIDDEN
-
-
-@pytest.mark.parametrize(
-    ("method", "what"), [("GET", "death"), ("DELETE", "death/kernel-1")]
-)
-def test_stranger_learns_of_no_death(
-    server: LabServer, monkeypatch: pytest.MonkeyPatch, method: str, what: str
-) -> None:
-    """Without the token, deaths are neither reported nor dismissed."""
-    unknown = "00000000-0000-4000-8000-000000000000"
-    monkeypatch.setattr("tests.lab_server._TOKEN", "wrong")
     with pytest.raises(urllib.error.HTTPError) as error:
-        server.ask(method, f"jupyter_memkit/kernels/{unknown}/{what}")
+        server.ask("GET", f"jupyter_memkit/kernels/{UNKNOWN}/memory")
     error.value.close()
-    assert error.value.code == HTTPStatus.FORBIDDEN
+    assert error.value.code == HTTPStatus.NOT_FOUND
+
+
+def refused(server: LabServer, method: str, path: str) -> bool:
+    """Return whether a request is refused."""
+    with pytest.raises(urllib.error.HTTPError) as error:
+        server.ask(method, path)
+    error.value.close()
+    return error.value.code == HTTPStatus.FORBIDDEN
+
+
+@pytest.mark.parametrize(("method", "path"), REQUESTS)
+def test_stranger_gets_nothing(
+    server: LabServer, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    """Without the token, every request is refused."""
+    monkeypatch.setattr("tests.lab_server._TOKEN", "wrong")
+    assert refused(server, method, path)
+
+
+@pytest.mark.parametrize(("method", "path"), REQUESTS)
+def test_the_authorizer_decides(server: LabServer, method: str, path: str) -> None:
+    """With the token, a request that the server's authorizer forbids is refused."""
+    assert refused(server, method, f"{path}?forbidden")
 
 
 def test_reading_is_not_an_activity(server: LabServer) -> None:
