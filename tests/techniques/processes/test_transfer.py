@@ -18,6 +18,7 @@ from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.techniques.processes import transfer
 from jupyter_memkit.techniques.processes.calling import Call
+from jupyter_memkit.techniques.processes.channel import N_PIECES, PIECE_BYTES
 from jupyter_memkit.techniques.processes.process import ChildProcess
 
 MIB = 1 << 20
