@@ -1,6 +1,6 @@
 """Reading only the columns that a cell uses does not change its result.
 
-`MEMKIT_RANDOM_COLUMNS=100000` draws 100,000 cells.
+`MEMKIT_RANDOM_COLUMNS=100000` draws 100,000 cells, and ``--hypothesis-seed=N`` others.
 """
 
 from __future__ import annotations

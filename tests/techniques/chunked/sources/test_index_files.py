@@ -84,7 +84,7 @@ def test_types_of_other_columns(tmp_path: Path) -> None:
     found = read(path, columns=["b", "c"])
     pd.testing.assert_frame_equal(found, pd.read_csv(path)[["b", "c"]])
     path.write_text("".join(row[1:] for row in rows))
-    options = {"header": [0, 1]}
+    options: dict[str, Any] = {"header": [0, 1]}
     with pytest.raises(SourceError, match="with --read index_col; leave it out"):
         read(path, read={**options, "index_col": -1})
     found = read(path, read=options)
