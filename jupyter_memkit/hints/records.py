@@ -52,8 +52,8 @@ class Hint(Record):
     found : str
         What was found, in one phrase.
     bytes : int or None
-        How much memory the cure would give back; None if that cannot be measured, or
-        if the cure saves time.
+        How much memory the cure would free; None if that cannot be measured, or if the
+        cure saves time.
     accuracy : {"exact", "estimate", "at most"}
         How accurate `bytes` is.
     saved_s : float or None

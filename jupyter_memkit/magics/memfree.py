@@ -110,7 +110,7 @@ class MemfreeMagics(Magics):
         return {name: processes for name, processes in found.items() if processes}
 
     def _find_shortfall(self, freed: Freed) -> dict[str, Any]:
-        """Return which cells made the variables, if they kept more than came back."""
+        """Return which cells made the variables, if they kept more than was freed."""
         from jupyter_memkit.techniques.releasing.suspects import (  # noqa: PLC0415
             find_suspects,
         )

@@ -34,7 +34,7 @@ class Removal:
     origins : frozenset of str
         The kinds of hidden holders that it empties, such as ``"output"``.
     holders : tuple of object
-        Other objects that let go of what they hold.
+        Other objects that release what they hold.
     """
 
     names: frozenset[str] = frozenset()

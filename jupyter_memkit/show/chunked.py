@@ -58,7 +58,7 @@ def build_report(summary: ChunkedSummary) -> Report:
 def build_memory_rows(run: ChunkedSummary | Fitted) -> list[tuple[str, str]]:
     """Build the rows about the memory of a run, and its budget."""
     growth_bytes = max(0, run.peak_bytes - run.before_bytes)
-    # The run gives back what is free first, so the cell itself can rise by less.
+    # The run first returns what is free, so the cell itself can rise by less.
     peak = (
         f"{format_bytes(run.peak_bytes)}, of which the run took "
         f"{format_bytes(growth_bytes)}"

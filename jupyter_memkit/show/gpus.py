@@ -29,8 +29,8 @@ def build_note(result: MemResult, max_bytes: int) -> str | None:
             if gpu.library != "torch":
                 return f"{note}, because {gpu.library} does not show it."
             return (
-                f"{note}; torch.cuda.reset_peak_memory_stats({gpu.device}) in a cell "
-                "of its own before this one makes it exact."
+                f"{note}; torch.cuda.reset_peak_memory_stats({gpu.device}) in a "
+                "separate cell before this one makes it exact."
             )
     return None
 

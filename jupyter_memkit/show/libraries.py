@@ -18,7 +18,7 @@ _COLUMNS: tuple[tuple[str, Kind], ...] = (
 _SHOWN = 3
 _MEANING = (
     "≈: objects of the modules and pages of their compiled files that are in memory "
-    "now; not what unloading gives back."
+    "now; not what unloading would free."
 )
 
 

@@ -33,7 +33,7 @@ def _build_rows(failed: OutOfMemory) -> Iterator[tuple[str, str]]:
         yield "could not be used", f"{size} {why}"
     if failed.returned_bytes:
         size = format_bytes(failed.returned_bytes)
-        yield "given back", f"{size} that the failed calls held"
+        yield "freed", f"{size} that the failed calls held"
     if failed.free_bytes is not None:
         yield "free now", format_bytes(failed.free_bytes)
     if failed.variables:

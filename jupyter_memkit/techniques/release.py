@@ -1,8 +1,8 @@
 """Returns memory to the system, and measures how much each step freed.
 
 Each step is measured by itself, after the allocator was trimmed, so the steps add up to
-what the process returned. A library's allocator may return memory at any time; what
-comes back during a step that released nothing is not attributed to it.
+what the process returned. A library's allocator may return memory at any time; what is
+returned during a step that released nothing is not attributed to it.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class _Steps:
         name : str
             What it releases.
         release : callable
-            Returns whether it let go of anything.
+            Returns whether it released anything.
         """
         is_released = True
         with contextlib.suppress(Exception):

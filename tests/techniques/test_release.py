@@ -394,7 +394,7 @@ def test_pools(monkeypatch: pytest.MonkeyPatch) -> None:
     freed = free()
     assert asked == ["torch"]
     names = [step.name for step in freed.steps]
-    assert "free memory of torch (on the device)" in names
+    assert "free torch memory (on the device)" in names
 
 
 def test_without_a_shell() -> None:

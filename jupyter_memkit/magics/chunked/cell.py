@@ -135,9 +135,7 @@ def _find_cluster(variables: Mapping[str, Any], given: str | None) -> Any:
     """Return the client in a variable, or what was given itself."""
     found = None if given is None else variables.get(given, given)
     if given is not None and found is None:
-        message = (
-            f"{given} is None; --on takes dask, ray, an address, or a client of Dask"
-        )
+        message = f"{given} is None; --on takes dask, ray, an address, or a Dask client"
         raise UsageError(message)
     # After `import ray` the name is that of the library too.
     return given if issubclass(type(found), ModuleType) else found

@@ -354,7 +354,8 @@ def _choose(kinds: Mapping[int, type], counts: Counter[int], missing: Any) -> se
     rows = [name_plain(each) for each in kinds.values() if issubclass(each, SEQUENCES)]
     if rows:
         message = (
-            f"the rows are ragged: a {rows[0]} is among single values; make them alike"
+            f"the rows are ragged: a {rows[0]} is among single values; give them all "
+            "the same shape"
         )
         raise MemkitError(message)
     names = ", ".join(

@@ -133,7 +133,7 @@ class Mapped:
             Run over these chunks only, which an earlier run left out.
         workers : int
             The number of other processes to run in, which share the budget; the memory
-            of their libraries comes on top. Only the values come back.
+            of their libraries comes on top. Only the values are returned.
         on : str or distributed.Client, optional
             Run on a Dask cluster: a client, the address of a scheduler, or ``"dask"``
             for the current client; or on Ray: ``"ray"`` for the cluster of
@@ -192,7 +192,7 @@ class Mapped:
         message = (
             f"each chunk would write {path} anew, so only the rows of the last one "
             "would be left; end the cell with the rows and add --out FILE, or give "
-            "each chunk a file of its own, with chunk_info.number in its name"
+            "each chunk its own file, with chunk_info.number in its name"
         )
         raise MemkitError(message)
 

@@ -17,7 +17,7 @@ from jupyter_memkit.techniques.guard.shared import SharedPage, make_page
 from jupyter_memkit.techniques.guard.watch import Watch, find_free_signal
 from jupyter_memkit.techniques.guard.watcher import LEEWAY_BYTES, find_room
 
-# From this share of the mark on, the allocators give back what they hold free before a
+# From this share of the mark on, the allocators return what they hold free before a
 # cell starts.
 _SHARE_TO_RELEASE = 0.25
 

@@ -2,7 +2,8 @@
 
 The soft limit ``RLIMIT_DATA`` counts what is reserved (setrlimit(2)), and the mark what
 is used. So the limit is above the mark by what is reserved and not used, and moves with
-it. It is the kernel's own: children that inherit it get back what was found.
+it. It applies to the kernel only: in children that inherit it, the previous limit is
+restored.
 
 polars ends the process when an allocation fails. Once it is loaded, the limit is where
 the system would kill, and only the watcher's signal acts at the mark.

@@ -45,7 +45,7 @@ def _find_batch(failed: OutOfMemory, call: ModelCall) -> Iterator[Cure]:
     """
     if not call.batch or not failed.asked_bytes or failed.free_bytes is None:
         return
-    # With its frames, other variables of the cell's functions were given back as well.
+    # With its frames, other variables of the cell's functions were freed as well.
     held_bytes = min(failed.returned_bytes, call.activation_bytes)
     needed_bytes = held_bytes + failed.asked_bytes
     fitting = call.batch * failed.free_bytes // needed_bytes

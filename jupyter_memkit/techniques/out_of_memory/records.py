@@ -25,7 +25,7 @@ class OutOfMemory(Record):
         What torch held free on the device in pieces that could not be used; None in
         main memory, and for other libraries.
     returned_bytes : int
-        What came back when the variables of the failed calls were dropped.
+        What was freed when the variables of the failed calls were dropped.
     free_bytes : int or None
         What is free now; None if unknown.
     line : str or None

@@ -1,4 +1,4 @@
-"""`recover`: gives back what an out-of-memory error holds, and reports what failed."""
+"""`recover`: frees what an out-of-memory error holds, and reports what failed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jupyter_memkit.techniques.room import read_room_bytes
 
 
 def recover(error: BaseException) -> OutOfMemory | None:
-    """Give back what an out-of-memory error holds, and report what was asked for.
+    """Free what an out-of-memory error holds, and report what was requested.
 
     An error keeps the local variables of all calls that it has left, such as the
     activations of a model, and the interpreter keeps the last error. They are dropped;
@@ -63,7 +63,7 @@ def recover(error: BaseException) -> OutOfMemory | None:
     if device is not None:
         gc.collect()
         for _, release in find_torch_pools():
-            # A pool that fails has nothing to give back.
+            # A pool that fails has nothing to return.
             with contextlib.suppress(Exception):
                 release()
     after_bytes = _collect(device)

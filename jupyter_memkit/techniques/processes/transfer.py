@@ -81,7 +81,7 @@ def send_object(
             namespace,
             left_out=left_out,
             known=known,
-            # A value that comes back was made there, and nothing is missing here.
+            # A returned value was made there, and nothing is missing here.
             reports_caches=left_out is not None,
         )
         pickler.dump(value)

@@ -255,7 +255,7 @@ def _find_remedies(
 
 
 def _find_line(way: Way, namespace: Mapping[str, Any]) -> str | None:
-    """Return the statement that lets go of a value but keeps the rest of its holder."""
+    """Return the statement that releases a value but keeps the rest of its holder."""
     release = write_release(way, namespace)
     if release is not None:
         return release

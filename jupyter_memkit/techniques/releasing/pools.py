@@ -32,13 +32,13 @@ def find_torch_pools() -> Iterator[Pool]:
         if device is not None and device.is_initialized():
             is_used = True
             where = "on the device" if name == "cuda" else f"on the {name.upper()}"
-            yield f"free memory of torch ({where})", device.empty_cache
+            yield f"free torch memory ({where})", device.empty_cache
     backend: Any = sys.modules.get("torch.backends.mps")
     if backend is not None and backend.is_available():
-        yield "free memory of torch (on the MPS)", sys.modules["torch.mps"].empty_cache
+        yield "free torch memory (on the MPS)", sys.modules["torch.mps"].empty_cache
     empty_host_cache = _find_host_cache()
     if is_used and empty_host_cache is not None:
-        yield "free memory of torch (pinned)", empty_host_cache
+        yield "free torch memory (pinned)", empty_host_cache
 
 
 def _find_host_cache() -> Callable[[], object] | None:

@@ -95,7 +95,7 @@ class Freed(Record):
         Memory that is free in Python's heap, and that cannot be returned while objects
         next to it are in use; 0 if unknown.
     steps : tuple of FreeingStep
-        The steps in order, and what came back during steps that found nothing to
+        The steps in order, and what was returned during steps that found nothing to
         release; their bytes add up to the total.
     devices : tuple of FreedDevice
         The devices that this process uses.

@@ -24,7 +24,7 @@ _WIDGET = ("ipywidgets.widgets.widget", "Widget")
 # What a path leads through, by module and class.
 _ROLES = {
     _WIDGET: "widget",
-    ("IPython.core.events", "EventManager"): "callback of an event of IPython",
+    ("IPython.core.events", "EventManager"): "callback of an IPython event",
     ("IPython.core.formatters", "BaseFormatter"): "display formatter",
     ("IPython.core.magic", "Magics"): "magic",
     ("IPython.core.magic", "MagicsManager"): "magic",
@@ -32,7 +32,7 @@ _ROLES = {
     ("asyncio.base_events", "BaseEventLoop"): "event loop",
 }
 _TIMER = ("asyncio.events", "TimerHandle")
-# A task lets go of its variables when its loop runs the next time.
+# A task releases its variables when its loop runs the next time.
 _CANCEL_TASK = "import asyncio; {}; await asyncio.sleep(0)"
 _CALLBACK = re.compile(r"get_ipython\(\)\.events\.callbacks\[('\w+')\]\[(\d+)\]")
 _HANDLER = re.compile(r"signal\.getsignal\((signal\.\w+)\)")

@@ -102,4 +102,4 @@ def _count(find: Callable[[], Any]) -> int:
 
 
 def _find_nothing() -> None:
-    """Find nothing, in place of a value that was let go."""
+    """Find nothing, in place of a value that was released."""

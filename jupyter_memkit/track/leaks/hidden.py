@@ -51,7 +51,7 @@ _LIBRARY_FOLDERS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class HiddenLeak:
-    """Holders that are released together, and the memory that comes back."""
+    """Holders that are released together, and the memory that this frees."""
 
     kinds: tuple[HolderKind, ...]
     names: tuple[str, ...]

@@ -44,8 +44,8 @@ def test_pinned_memory(
     load(without_torch, "torch.cuda", is_initialized=lambda: True, empty_cache=empty)
     host = load(without_torch, module, **{function: lambda: None})
     assert list(find_torch_pools()) == [
-        ("free memory of torch (on the device)", empty),
-        ("free memory of torch (pinned)", host[function]),
+        ("free torch memory (on the device)", empty),
+        ("free torch memory (pinned)", host[function]),
     ]
 
 
@@ -55,8 +55,8 @@ def test_other_devices(without_torch: pytest.MonkeyPatch) -> None:
     load(without_torch, "torch.backends.mps", is_available=lambda: True)
     load(without_torch, "torch.mps", empty_cache=empty)
     assert [name for name, _ in find_torch_pools()] == [
-        "free memory of torch (on the XPU)",
-        "free memory of torch (on the MPS)",
+        "free torch memory (on the XPU)",
+        "free torch memory (on the MPS)",
     ]
 
 

@@ -34,7 +34,7 @@ _HELD = 2 * _GROUP
 
 @dataclass(slots=True)
 class _Group:
-    """Chunks whose results come back together."""
+    """Chunks whose results are returned together."""
 
     tasks: list[Task] = field(default_factory=list)
     replies: list[Any] = field(default_factory=list)

@@ -146,13 +146,13 @@ class DaskCluster(Cluster):
         distributed = self._distributed
         if isinstance(on, distributed.Client):
             if on.status == "closed":
-                message = "the client of Dask is closed; connect a new one: Client(...)"
+                message = "the Dask client is closed; connect a new one: Client(...)"
                 raise MemkitError(message)
             return on
         is_cluster = isinstance(on, distributed.deploy.Cluster)
         if not is_cluster and type(on) is not str:
             message = (
-                f"a {type(on).__name__} is neither a client of Dask nor the address of "
+                f"a {type(on).__name__} is neither a Dask client nor the address of "
                 "a scheduler; "
                 f"--on {CURRENT} runs on a cluster on this machine"
             )

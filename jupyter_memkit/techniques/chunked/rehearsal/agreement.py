@@ -42,7 +42,7 @@ _NOTHING_FOUND = (
     "is not known whether its values combine correctly."
 )
 _SORTED_BY_CHUNK = (
-    "each chunk is sorted by itself, so the joined rows are not; sort the result of "
+    "each chunk is sorted separately, so the joined rows are not; sort the result of "
     "the run, or add --no-rehearsal to join the values of the chunks as they are"
 )
 _FIRST_BY_CHUNK = (

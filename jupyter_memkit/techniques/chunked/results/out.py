@@ -111,7 +111,7 @@ class FileSink:
         except CutShortError as error:
             message = (
                 f"{self._temporary.name}, which holds the rows so far, was removed "
-                f"from {self._path.parent} or truncated; delete the file of --resume "
+                f"from {self._path.parent} or truncated; delete the --resume file "
                 "to start over"
             )
             raise MemkitError(message) from error

@@ -54,7 +54,7 @@ def test_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_neither_client_nor_address(on: Any) -> None:
     """Anything else is refused by its type, without comparing its value."""
     name = type(on).__name__
-    with pytest.raises(MemkitError, match=f"a {name} is neither a client of Dask nor"):
+    with pytest.raises(MemkitError, match=f"a {name} is neither a Dask client nor"):
         DaskCluster(on, memory_bytes=BUDGET_BYTES)
 
 
@@ -63,7 +63,7 @@ def test_closed(client: Client) -> None:
     address = client.scheduler_info()["address"]
     closed = Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
     closed.close()  # type: ignore[no-untyped-call]
-    with pytest.raises(MemkitError, match="the client of Dask is closed"):
+    with pytest.raises(MemkitError, match="the Dask client is closed"):
         DaskCluster(closed, memory_bytes=BUDGET_BYTES)
 
 

@@ -203,7 +203,7 @@ def test_no_such_type(tmp_path: Path) -> None:
     """A type that pyarrow does not have is rejected in one sentence."""
     path = write_lines(tmp_path / "a.csv", str, 3)
     for name in ("timestamp[xx]", "bigint"):
-        with pytest.raises(SourceError, match="use a type of pyarrow"):
+        with pytest.raises(SourceError, match="use a pyarrow type"):
             list(chunked(path, backend="arrow", types={"a": name}))
 
 

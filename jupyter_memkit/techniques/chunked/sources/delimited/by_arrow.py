@@ -126,7 +126,7 @@ def _find_type(arrow: Any, name: str, path: Path) -> Any:
             return arrow.timestamp(stamp["unit"], stamp["zone"])
         return arrow.type_for_alias({"str": "string"}.get(name, name))
     except ValueError as error:
-        message = f"{path.name} cannot be read as {name}; use a type of pyarrow"
+        message = f"{path.name} cannot be read as {name}; use a pyarrow type"
         raise SourceError(message) from error
 
 
