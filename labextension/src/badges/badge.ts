@@ -12,8 +12,8 @@ const MIN_BYTES = 1024 * 1024;
 /**
  * The memory of the last run of a cell, beside its code.
  *
- * It is an element of the page alone: neither the cell's metadata nor its file knows
- * it.
+ * It exists only in the page: it is stored neither in the cell's metadata nor in the
+ * file.
  */
 export class CellBadge implements IDisposable {
   constructor(options: CellBadge.IOptions) {

@@ -25,7 +25,7 @@ const VALUES: Record<OrderKey, (cell: ICell) => number> = {
 };
 
 /**
- * Sort cells; those that are equal stand latest first.
+ * Sort cells; equal ones latest first.
  */
 export function sortCells(cells: readonly ICell[], order: IOrder): ICell[] {
   const value = VALUES[order.key];

@@ -32,7 +32,7 @@ export abstract class LookupSection extends SidebarRenderer {
   ): React.JSX.Element | null;
 
   /**
-   * Render what stands beside the button that asks again.
+   * Render what is next to the button that asks again.
    */
   protected abstract renderControls(
     inspection: Inspection

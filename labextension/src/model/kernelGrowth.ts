@@ -39,7 +39,7 @@ export class GrowthLog {
   }
 
   /**
-   * Forget the kernels that are gone.
+   * Forget kernels that no longer exist.
    */
   keepOnly(kernelIds: readonly string[]): void {
     const kept = new Set(kernelIds);

@@ -2,7 +2,7 @@ import type { Answer } from '../wire/questions';
 import type { Outcome } from './outcome';
 
 // A cell that the user starts while the kernel answers waits for it, so it answers
-// between cells that stand apart, and for a small share of the time.
+// between cells with some time between them, and for a small share of the time.
 const QUIET_S = 0.5;
 const SHARE = 0.05;
 // After a question without an answer.

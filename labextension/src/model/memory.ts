@@ -105,7 +105,7 @@ export class MemoryModel extends KernelMemory implements IDisposable {
 
   /**
    * Whether to find out why a kernel does not answer, by a request that its user
-   * does not see. Without the panel, nobody reads the reason.
+   * does not see. Without the panel, the reason is not shown.
    */
   get isProbing(): boolean {
     return this._isProbing;

@@ -11,8 +11,8 @@ export interface IColumns extends ISampleColumns {
 /**
  * Readings as the timeline keeps them, as columns of equal length.
  *
- * One of them may stand for several of the past, whose last memory it has, the
- * lowest and the highest, and the highest of the rest.
+ * One of them may represent several earlier ones, with their last, lowest and highest
+ * memory, and the highest of the other figures.
  */
 export interface IKeptColumns extends IColumns {
   readonly lowBytes: readonly number[];
@@ -28,7 +28,7 @@ const SLOT_MIN_S = 1 / 16;
 /**
  * The readings of one kernel in order of time, bounded in number.
  *
- * When it is full, the readings of its older three quarters that lie in the same
+ * When it is full, the readings of its older three quarters in the same
  * slot of time become one: the past becomes coarser, evenly, and no spike is lost.
  */
 export class Timeline {

@@ -6,7 +6,7 @@ import { nameLimit } from './limits';
 
 // Smaller changes come and go by themselves.
 const GROWTH_MIN_BYTES = 1024 * 1024;
-// A kernel that rests between two cells is not waiting for anybody.
+// A kernel that pauses briefly between two cells is not idle.
 const IDLE_MIN_S = 60;
 
 /**
@@ -34,7 +34,7 @@ export function describeMemory(
 }
 
 /**
- * What is known of a kernel besides its memory.
+ * What is known of a kernel, other than its memory.
  */
 export function describeKernel(
   row: IKernelRow,
