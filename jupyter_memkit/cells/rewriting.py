@@ -1,4 +1,4 @@
-"""Finds a file that a cell writes anew each time it runs.
+"""Finds a file that a cell overwrites each time it runs.
 
 Run once per chunk, such a cell leaves the rows of the last chunk only. In doubt, a file
 counts as kept: one that is written under a condition, or from values that the cell
@@ -30,7 +30,7 @@ _APPENDING = frozenset({None, "append", "mode"})
 def find_rewritten(
     tree: ast.Module, chunk_name: str, namespace: Mapping[str, Any]
 ) -> str | None:
-    r"""Return the first file that a cell writes anew, with values of one chunk.
+    r"""Return the first file that a cell overwrites with the values of one chunk.
 
     Parameters
     ----------

@@ -37,8 +37,8 @@ def find_store(
     class_names : collection of str
         The names of its type and the bases, whose methods may store into it.
     is_local : bool
-        Whether it is a variable of a function, in whose code alone the name stands for
-        it.
+        Whether it is a variable of a function, so that the name refers to it only
+        there.
 
     Returns
     -------

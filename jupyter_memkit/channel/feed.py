@@ -5,8 +5,8 @@ than a MiB. A running cell is reported up to five times a second while its memor
 changes, and twice a second while it does not. News of running work, including its end,
 is sent with the next reading.
 
-A subscription is good for 600 messages, and the page renews it. So a page that went
-away is noticed without any message from the others, which would count as activity and
+A subscription expires after 600 messages unless the page renews it. So a page that was
+closed is noticed without any message from the others, which would count as activity and
 keep an idle kernel from being culled. A page that reloads in the middle of a cell still
 receives messages.
 """

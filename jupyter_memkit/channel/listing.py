@@ -122,7 +122,7 @@ def hints_message(found: Hints, took_s: float) -> protocol.Hints:
 
 
 def truncate(text: str, most: int = _MOST_TEXT_LETTERS) -> str:
-    """Return a text of at most so many characters."""
+    """Return a text shortened to a number of characters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

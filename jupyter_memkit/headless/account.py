@@ -49,7 +49,7 @@ class Account:
         Raises
         ------
         MemkitError
-            If the kernel does not answer any more.
+            If the kernel no longer answers.
         """
         has_extension = await _has_extension(client)
         if has_extension is None:

@@ -19,7 +19,7 @@ from jupyter_memkit.track.tracker import tracker
 if TYPE_CHECKING:
     from jupyter_memkit.techniques.releasing.records import Freed
 
-# Less than this part of what cells kept, or less than so many bytes, is not missed.
+# A difference below this share of what cells kept, or below this size, is not reported.
 _SHORT_SHARE = 0.05
 _SHORT_BYTES = 16 * 1024 * 1024
 

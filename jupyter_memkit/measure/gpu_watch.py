@@ -42,7 +42,7 @@ class GpuFigures(Record):
         has reset it.
     exact : bool
         Whether `peak_bytes` is the peak rather than sampled. A stretch that resets the
-        counter and exceeds its old value afterwards is taken for one that has not.
+        counter and exceeds its old value afterwards is treated as one that has not.
     """
 
     library: str

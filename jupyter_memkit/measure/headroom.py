@@ -1,9 +1,9 @@
 """How much memory counts against a limit, without what the system can take back.
 
 A cgroup counts all its processes and their page cache; the kernel kills when nothing
-can be reclaimed any more, so the file pages on its lists do not count here. For the
-machine the system reports what is available without swapping. A resource limit counts
-what a process has reserved, touched or not (kernel documentation,
+more can be reclaimed, so the file pages on its lists do not count here. For the machine
+the system reports what is available without swapping. A resource limit counts what a
+process has reserved, touched or not (kernel documentation,
 admin-guide/cgroup-v1/memory, admin-guide/cgroup-v2 and filesystems/proc; setrlimit(2)).
 
 This module is also used by a process that must stay small: it imports almost nothing.

@@ -93,7 +93,7 @@ class DeathHandler(KernelHandler):
         """Return where the kernel, and earlier ones of its notebook, left states."""
         sessions: Any = self.session_manager
         name = ""
-        # A kernel that could not be restarted has no session any more.
+        # A kernel that could not be restarted no longer has a session.
         with contextlib.suppress(web.HTTPError):
             session = await sessions.get_session(kernel_id=kernel_id)
             # The notebook as the server names it to its kernel.

@@ -156,7 +156,7 @@ class Kernels:
         kernel_id : str
             The kernel.
         session : str
-            The notebook as the kernel knows it; empty for this kernel alone.
+            The notebook's path as the kernel has it; empty to select only this kernel.
         """
         return Place(
             folder=Path(self._manager.connection_dir) / "jupyter_memkit",

@@ -72,7 +72,7 @@ def weaker(one: Kind, other: Kind) -> Kind:
 
 
 def kind_of_value(value: Any) -> Kind:
-    """Return the kind of a variable of the user, by its type alone."""
+    """Return the kind of a user's variable, only by its type."""
     kind = type(value)
     if kind is find_loaded("pandas", "Series") or kind is find_loaded(
         "polars", "Series"

@@ -16,7 +16,7 @@ from jupyter_memkit.techniques.processes.calling import Outcome
 from jupyter_memkit.techniques.processes.process import ChildProcess
 from jupyter_memkit.techniques.processes.wrapped import is_cached
 
-# In the child alone: the module takes a while to import.
+# Only in the child, because the module takes a while to import.
 _HOOKS = "jupyter_memkit.magics.isolated.shell:make_hooks"
 
 

@@ -2,9 +2,9 @@
 
 A scripted or traced module wraps an object of C++, and a traced function is one. Their
 tensors are in attributes, and in the constants of their graphs: what a traced function
-took from outside its arguments, and all weights of a frozen module. What is read is
-data of torch alone: reading an object of a scripted class would create a new one, which
-runs the class's code.
+took from outside its arguments, and all weights of a frozen module. Only torch's own
+data is read: reading an object of a scripted class would create a new one, which runs
+the class's code.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ class Belts:
             self.limit.allow(max(_REPORT_BYTES, ample_bytes))
 
     def restart_watcher(self) -> str:
-        """Start the watcher again if it is not at work; return what to warn of."""
+        """Restart the watcher if it is not running; return what to warn of."""
         failure = self.watch.describe_failure()
         if not failure:
             return ""

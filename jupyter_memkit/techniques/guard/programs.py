@@ -48,7 +48,7 @@ def read_moment() -> Moment:
         latest = int(read_proc_file("/proc/loadavg").split()[4])
     except (OSError, ValueError, IndexError):
         latest = 0
-    # Where a sandbox hides it, what started in this tick is taken for older.
+    # Where a sandbox hides it, what started in this tick counts as older.
     return ticks, latest or sys.maxsize
 
 

@@ -2,7 +2,7 @@
 
 Threads share one memory, but the system counts the page faults of each: a new page is a
 fault of the thread that touches it first. So of the threads that run guarded code, the
-one with the most faults is taken for the one that fills the memory.
+one with the most faults is assumed to fill the memory.
 """
 
 from __future__ import annotations

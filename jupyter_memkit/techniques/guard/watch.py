@@ -1,4 +1,4 @@
-"""Starts the watcher of this process, checks that it is at work, and ends it."""
+"""Starts the watcher of this process, checks that it is running, and ends it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Watch:
             self._start()
 
     def sleep(self) -> None:
-        """Let it sleep until `wake`; it changes nothing any more when this returns."""
+        """Let it sleep until `wake`; once this returns, it changes nothing."""
         self._page["mark_bytes"] = self._page["reserve_bytes"] = 0
         self._page["warn_bytes"] = self._page["warn_reserve_bytes"] = 0
         self._page["cell"] = self._page["limits_data"] = self._page["asleep"] = 0
@@ -114,7 +114,7 @@ class Watch:
                 self._link.send(b"!")
 
     def _tell(self, field: str, limit_ns: int = _LATE_NS) -> bool:
-        """Wake it, and return whether it has set a field, as it does when at work."""
+        """Wake it, and return whether it has set a field, as it does while it works."""
         if self._link is None or self._has_ended():
             return False
         self.alert()
@@ -129,7 +129,7 @@ class Watch:
         return True
 
     def describe_failure(self) -> str:
-        """Return what is wrong with it; empty if it is at work."""
+        """Return what is wrong with it; empty if it works."""
         if self._has_ended():
             return "has ended"
         if self._page["read_ns"] + _LATE_NS < time.monotonic_ns():

@@ -42,7 +42,7 @@ class IsolatedResult(Record):
         How long it took, in seconds, including the start of the process and the
         transfer of the data in both directions.
     work_s : float
-        How long the work alone took, in seconds.
+        How long the work itself took, in seconds.
     peak_bytes : int
         The highest resident memory of the whole process during the work.
     exact : bool

@@ -104,7 +104,7 @@ class Channel:
         return Record(kind, length, payload) if len(payload) == length else None
 
     def _read(self, length: int) -> bytes:
-        """Return so many bytes; fewer if the other process has ended."""
+        """Return this many bytes; fewer if the other process has ended."""
         parts = []
         while length and (part := self._reads.read(min(length, _READ_BYTES))):
             parts.append(part)

@@ -181,7 +181,7 @@ def _drop_caches(attributes: dict[str, Any]) -> None:
 
 
 def _keep_qualname(kind: type, attributes: dict[str, Any]) -> None:
-    """Add the full name of a nested class, which is made by its name alone."""
+    """Add the full name of a nested class, which is created with its short name."""
     if _read_qualname(kind) != _read_name(kind):
         attributes["__qualname__"] = _read_qualname(kind)
 

@@ -64,8 +64,8 @@ def write_file(
 ) -> Any:
     """Write blocks of bytes to a new file, and map it.
 
-    The file is removed when nothing refers to the mapped memory any more, when the
-    process ends, or if this fails.
+    The file is removed when nothing refers to the mapped memory, when the process ends,
+    or if this fails.
 
     Parameters
     ----------

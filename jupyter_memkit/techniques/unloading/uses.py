@@ -68,7 +68,7 @@ def _find_imported() -> Iterator[tuple[str, object]]:
 def _read_values(name: str, module: object) -> Iterator[Any]:
     """Yield the values of a module's names, except its submodules.
 
-    Those were imported by themselves, and are removed with it.
+    Those were imported separately, and are removed with it.
     """
     for attribute, value in list(read_attributes(module).items()):
         is_module = is_a(value, ModuleType)

@@ -2,7 +2,7 @@
 
 A process starts with the state of the kernel: each part of it is *sent*. A process that
 keeps running also gets later changes, except for parts that it changed itself. Changes
-that a cell makes there never come back by themselves, which is the purpose of a
+that a cell makes there are never copied back automatically, which is the purpose of a
 separate process. They are *reported* in the notes of the result; only the value and the
 variables that ``--out`` names are *returned*. What would mean something else in another
 process is *refused*.
