@@ -11,7 +11,7 @@ from jupyter_memkit.techniques.chunked.frames.arrow_tables import ArrowTables
 from jupyter_memkit.techniques.chunked.frames.backends import import_backend
 from jupyter_memkit.techniques.chunked.frames.column_types import ColumnTypes
 from jupyter_memkit.techniques.chunked.frames.pandas_frames import PandasFrames
-from jupyter_memkit.techniques.chunked.libraries import import_library
+from jupyter_memkit.techniques.chunked.libraries import import_library, name_library
 from jupyter_memkit.techniques.chunked.sources.arranging import arrange_columns
 from jupyter_memkit.techniques.chunked.sources.base import Request
 
@@ -84,7 +84,7 @@ class FrameMaker:
 
 def _kind(rows: Any) -> str:
     """Return the library of an object."""
-    root = type(rows).__module__.partition(".")[0]
+    root = name_library(rows)
     return {"pyarrow": "arrow"}.get(root, root)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.columns import list_names
+from jupyter_memkit.techniques.chunked.libraries import name_library
 
 # Of wide rows, some columns are changed.
 _MOST_COLUMNS = 64
@@ -25,7 +26,7 @@ def _list_places(rows: Any) -> list[tuple[Any, str]]:
     names = list_names(rows)
     if names is not None:
         return [(place, str(name)) for place, name in enumerate(names)]
-    if type(rows).__module__.partition(".")[0] == "numpy":
+    if name_library(rows) == "numpy":
         if rows.ndim == 2:
             return [((..., place), "") for place in range(rows.shape[1])]
         return [(..., "")] if rows.ndim == 1 and not rows.dtype.names else []
@@ -37,7 +38,7 @@ def _list_places(rows: Any) -> list[tuple[Any, str]]:
 
 
 def _read_column(rows: Any, place: Any) -> list[Any]:
-    root = type(rows).__module__.partition(".")[0]
+    root = name_library(rows)
     found: list[Any]
     if root == "pandas":
         found = (rows if place is ... else rows.iloc[:, place]).tolist()
@@ -61,7 +62,7 @@ def replace_columns(rows: Any, changes: dict[Any, list[Sequence[Any]]]) -> Any:
         None if no column can hold its values.
     """
     is_changed = False
-    if type(rows).__module__.partition(".")[0] in {"pandas", "numpy"}:
+    if name_library(rows) in {"pandas", "numpy"}:
         # Once for all columns, which are set in place.
         rows = rows.copy()
     for place, choices in changes.items():
@@ -76,7 +77,7 @@ def replace_columns(rows: Any, changes: dict[Any, list[Sequence[Any]]]) -> Any:
 
 def _set_column(rows: Any, place: Any, values: Sequence[Any]) -> Any:
     """Return rows with another column; pandas frames and arrays are changed."""
-    root = type(rows).__module__.partition(".")[0]
+    root = name_library(rows)
     library: Any = sys.modules.get(root)
     if place is ... and root != "numpy":
         return _make_like(rows, values, library)
@@ -98,7 +99,7 @@ def _set_column(rows: Any, place: Any, values: Sequence[Any]) -> Any:
 
 def _make_like(rows: Any, values: Sequence[Any], library: Any) -> Any:
     """Return a list or a series with other values."""
-    root = type(rows).__module__.partition(".")[0]
+    root = name_library(rows)
     if root == "pandas":
         return library.Series(values, rows.index, rows.dtype, rows.name)
     if root == "polars":

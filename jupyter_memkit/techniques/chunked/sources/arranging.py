@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.techniques.chunked.columns import list_names
+from jupyter_memkit.techniques.chunked.libraries import name_library
 from jupyter_memkit.techniques.chunked.sources.base import load_parts
 
-# What the libraries of tables call the names of the columns.
-_NAMES = {"pandas": "columns", "polars": "columns", "pyarrow": "column_names"}
+# Those whose frames and tables can be arranged.
+_LIBRARIES = frozenset({"pandas", "polars", "pyarrow"})
 
 
 def arrange_columns(rows: Any, names: Sequence[str] | None) -> Any:
@@ -33,7 +35,7 @@ def arrange_columns(rows: Any, names: Sequence[str] | None) -> Any:
     ordered = list({**{n: None for n in names if n in known}, **known})
     if ordered == own or len(known) < len(own):
         return rows
-    return rows[ordered] if _find_library(rows) == "pandas" else rows.select(ordered)
+    return rows[ordered] if name_library(rows) == "pandas" else rows.select(ordered)
 
 
 def list_columns(rows: Any) -> list[Any] | None:
@@ -41,12 +43,11 @@ def list_columns(rows: Any) -> list[Any] | None:
 
     None also for columns of several levels, because a request names only one.
     """
-    own = getattr(rows, _NAMES.get(_find_library(rows), ""), None)
-    return None if own is None or getattr(own, "nlevels", 1) > 1 else list(own)
-
-
-def _find_library(rows: Any) -> str:
-    return type(rows).__module__.partition(".")[0]
+    library = name_library(rows)
+    names = list_names(rows) if library in _LIBRARIES else None
+    if names is not None and library == "pandas" and rows.columns.nlevels > 1:
+        return None
+    return names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,3 +103,9 @@ def test_tables_that_are_in_order(make: Callable[[Any], Any]) -> None:
     names = names.column_names if isinstance(names, pa.Table) else list(names.columns)
     assert names == ["b", "a", "column_names"]
     assert arrange_columns([1, 2], ["a"]) == [1, 2]
+
+
+def test_series_with_a_label_like_an_attribute() -> None:
+    """A series has no columns, even if a label of it is called so."""
+    series = pd.Series([1, 2], index=["columns", "b"])
+    assert arrange_columns(series, ["b"]) is series
