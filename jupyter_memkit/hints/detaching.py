@@ -14,6 +14,7 @@ from jupyter_memkit.measure.models.finding import Found
 from jupyter_memkit.measure.models.held import find_hook
 from jupyter_memkit.measure.models.tensors import count_values, is_tensor
 from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.measure.sizes.raw_reads import read_dict
 from jupyter_memkit.track.leaks.pandas_parts import is_table, read_objects
 
@@ -21,7 +22,8 @@ from jupyter_memkit.track.leaks.pandas_parts import is_table, read_objects
 _MOST_STATEMENTS = 10
 # The variables of nested comprehensions, from outside to inside.
 _VARIABLES = ("each", "part", "value")
-# That of a loop over objects, whose lines may contain comprehensions.
+# That of a loop over objects, whose lines may contain comprehensions. It is one itself,
+# because the variable of a statement would stay in the namespace, or replace another.
 _ELEMENT = "one"
 # Not in place, which fails for views.
 _WAYS: dict[type, str] = {
@@ -43,6 +45,10 @@ _IN_PLACE: dict[type, str] = {
     list: "{code}[:] = {value}",
 }
 _NAMED = "{code}._make({part} for {each} in {code})"
+# NumPy would make one array of several tensors.
+_ARRAY = (
+    "[{code}.flat.__setitem__(place, {part}) for place, each in enumerate({code}.flat)]"
+)
 # These reset the gradients of all their parameters.
 _RESETTING = (torch.nn.Module, torch.optim.Optimizer)
 
@@ -152,7 +158,7 @@ class _Writer:
             place = (id(owner), step) if step else target.place
             code = code + step
             return place, f"{code} = {code}{call}"
-        return None
+        return self._write_array(owner, code, found)
 
     def _write_loop(
         self, owner: Any, target: Target, found: Found, depth: int
@@ -183,6 +189,25 @@ class _Writer:
                     bodies[id(each.value)] = line[1]
                     elements[line[1]].add(id(path[depth + 1][0]))
         return {place: (body, len(elements[body])) for place, body in bodies.items()}
+
+    def _write_array(
+        self, owner: Any, code: str, found: Found
+    ) -> tuple[Place, str] | None:
+        """Return the line for a plain array of objects; None if there is none."""
+        kind = find_loaded("numpy", "ndarray")
+        if kind is None or type(owner) is not kind or owner.dtype.kind != "O":
+            return None
+        if not owner.flags.writeable:
+            return None
+        elements = owner.ravel().tolist()
+        # A view can lead to a tensor that only its base has.
+        path = {id(found.value), *(id(each) for each, _ in found.steps)}
+        if path.isdisjoint(map(id, elements)):
+            return None
+        part = _join({self._write(each, "each", 1) for each in elements}, "each")
+        if part in (None, "each"):
+            return None
+        return (id(owner), ""), _ARRAY.format(code=code, part=part)
 
     def _map_columns(self, table: Any) -> dict[int, tuple[str, str]]:
         """Return the step to the column of each tensor, and the call to detach it."""

@@ -249,7 +249,12 @@ def _find_closure(found: Found) -> tuple[int, str] | None:
 
 
 def _name_classes(value: Any) -> list[str]:
-    names = map(read_qualname, read_mro(type(value)))
+    """Return the names of the classes whose methods may store into an object."""
+    bases = read_mro(type(value))
+    if issubclass(type(value), type):
+        # Into an attribute of a class, its own methods store.
+        bases = (*read_mro(value), *bases)
+    names = map(read_qualname, bases)
     return [name.rpartition(".")[2] for name in names]
 
 

@@ -184,6 +184,19 @@ for x, y in batches:
         "Curve",
         "Curve.losses.append(loss)",
     ),
+    "attribute of a class that its method fills": (
+        """\
+class Agent:
+    memory = {}
+    def act(self, x):
+        self.memory[len(self.memory)] = net(x)
+agent = Agent()
+for x, y in batches:
+    agent.act(x)
+""",
+        "Agent",
+        "self.memory[len(self.memory)] = net(x)",
+    ),
     "private name": (
         """\
 _losses = []

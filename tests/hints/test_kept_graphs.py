@@ -202,6 +202,26 @@ def test_objects_that_two_variables_share(shell: InteractiveShell) -> None:
     assert find_graphs(shell) == {}
 
 
+@pytest.mark.parametrize("shape", ["(24,)", "(4, 6)"])
+def test_array_of_objects(shell: InteractiveShell, shape: str) -> None:
+    """What is in an array of objects stays there, only the graphs go."""
+    pytest.importorskip("torch")
+    run(shell, graph_cells.SETUP)
+    shell.run_cell(
+        f"import numpy as np\nouts = np.empty({shape}, dtype=object)\n"
+        "for i, (x, y) in enumerate(batches):\n    outs.flat[i] = net(x)\n"
+        "same, before = outs, outs.ravel().tolist()[:20]",
+        store_history=True,
+    ).raise_error()
+    for hint in find_graphs(shell).values():
+        shell.run_cell(hint.cure, store_history=True).raise_error()
+    assert find_graphs(shell) == {}
+    shell.run_cell(
+        "assert outs is same and outs.flat[20] is None\n"
+        "assert all((a == b).all() for a, b in zip(outs.flat, before))"
+    ).raise_error()
+
+
 def test_listed_by_memleaks(shell: InteractiveShell) -> None:
     """`%memleaks` reports it with the others."""
     pytest.importorskip("torch")
