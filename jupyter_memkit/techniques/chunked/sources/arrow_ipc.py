@@ -277,8 +277,8 @@ def _open(
             open_reader(file, options=options) as reader,
         ):
             yield reader, file
-    except MemoryError:
-        raise  # pyarrow's own is an ArrowException too, but not about the file.
+    except (FileNotFoundError, MemoryError):
+        raise  # Not about what is in the file.
     except (arrow.ArrowException, OSError) as error:
         message = (
             f"{path.name} is not a complete Arrow file ({error}); write or download it "

@@ -145,6 +145,8 @@ def _open(path: Path) -> Iterator[Any]:
     try:
         with h5py.File(path, "r") as file:
             yield file
+    except FileNotFoundError:
+        raise  # Not about what is in the file.
     except (OSError, KeyError, RuntimeError) as error:
         message = (
             f"{path.name} is not a complete HDF5 file ({error}); write or download it "

@@ -263,6 +263,8 @@ def explaining(path: Path) -> Iterator[None]:
     """Raise the errors of a damaged archive as one sentence."""
     try:
         yield
+    except FileNotFoundError:
+        raise  # Not about what is in the file.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         message = (
             f"{path.name} is not a complete .npz file ({error}); save or download it "

@@ -242,8 +242,8 @@ def explaining(name: str) -> Iterator[None]:
     arrow = import_library("pyarrow", name)
     try:
         yield
-    except MemoryError:
-        raise  # pyarrow's own is an ArrowException too, but not about the file.
+    except (FileNotFoundError, MemoryError):
+        raise  # Not about what is in the file.
     except (arrow.ArrowException, OSError) as error:
         message = (
             f"{name} is not a complete Parquet file ({error}); write or download it "

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -279,6 +280,26 @@ def test_budget() -> None:
     assert len(next(iter(source.batches(10, shuffle=6_250)))) == 10
     with pytest.raises(MemkitError, match=r"a batch of 50,000 .* at most 12_500 rows"):
         next(iter(source.batches(50_000)))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "feather", "h5", "npz", "parquet"])
+def test_deleted_between_epochs(tmp_path: Path, suffix: str) -> None:
+    """A file that is gone is called missing, and not damaged."""
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "h5":
+        with h5py.File(path, "w") as file:
+            file["n"] = np.arange(100)
+    elif suffix == "npz":
+        np.savez(path, n=np.arange(100))
+    elif suffix == "feather":
+        pd.DataFrame({"n": np.arange(100)}).to_feather(path)
+    else:
+        write_table(path)
+    batches = chunked(path).batches(10)
+    assert list(batches)
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=rf"a\.{suffix}"):
+        list(batches)
 
 
 def test_plan_of_nothing() -> None:
