@@ -535,6 +535,8 @@ def test_rows_that_depend_on_others(code: str) -> None:
         "df.v * 2 + 1",
         "df.assign(w=df.v.where(df.v > 0))[['w', 'k']]",
         "df.v.tolist()",
+        # An interval of integers is written like one of floats next to missing values.
+        "pd.cut(df.v, [-200, 0, 200]).to_frame()",
         "pl.from_pandas(df[['v']]).filter(pl.col('v') > 0)",
     ],
 )

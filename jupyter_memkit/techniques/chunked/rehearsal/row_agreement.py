@@ -81,11 +81,13 @@ def check_rows(name: str, whole: Any, parts: Sequence[Any]) -> bool:
         for columns, part in zip(known, parts, strict=True):
             joined += columns[column]() if column in columns else [None] * len(part)
         items = wanted[column]() if column in wanted else [None] * len(whole)
+        if _are_in_order(items, joined, tolerance):
+            continue
+        are_in_order = False
         pair = _find_difference(items, joined, tolerance)
         if pair is not None:
             place = f" in {column}" if column else ""
             raise ReduceError(_explain(name, f"{pair[1]} instead of {pair[0]}{place}"))
-        are_in_order = are_in_order and _are_in_order(items, joined, tolerance)
     return are_in_order
 
 
@@ -148,8 +150,7 @@ def _find_difference(
 
 
 def _are_in_order(wanted: list[Any], joined: list[Any], tolerance: float) -> bool:
-    """Return whether items that are equal when sorted have the same order."""
-    # Missing values and arrays have no plain comparison.
+    """Return whether items are equal one by one."""
     return all(
         one is other or _are_close(one, other, tolerance) or str(one) == str(other)
         for one, other in zip(wanted, joined, strict=True)
@@ -157,8 +158,11 @@ def _are_in_order(wanted: list[Any], joined: list[Any], tolerance: float) -> boo
 
 
 def _are_close(one: Any, other: Any, tolerance: float) -> bool:
-    are_numbers = type(one) in (int, float) and type(other) in (int, float)
-    return are_numbers and math.isclose(one, other, rel_tol=tolerance)
+    if type(one) in (int, float) and type(other) in (int, float):
+        return math.isclose(one, other, rel_tol=tolerance)
+    # Equal intervals and decimals may be written differently. Missing values and arrays
+    # have no plain comparison.
+    return type(one) is type(other) and (one == other) is True
 
 
 def _sort(items: list[Any]) -> tuple[list[float], list[str]]:
