@@ -92,7 +92,7 @@ def _find_path(url: str) -> str:
 
 
 def _refuse_impossible(path: Path) -> None:
-    """Refuse what the system cannot look up, such as a text that is not a path."""
+    """Refuse a path that the system cannot look up, such as one that is too long."""
     try:
         path.lstat()
     except OSError as error:

@@ -105,7 +105,7 @@ def find_bound_names(code: ast.AST) -> set[str]:
 
 
 def bound_names(node: ast.AST) -> Iterator[str]:
-    """Yield the names that a node itself binds, without those of its children."""
+    """Yield the names that a node itself binds, not those of its children."""
     match node:
         case ast.Name(id=name, ctx=ast.Store()):
             yield name

@@ -124,7 +124,7 @@ def _enter(node: ast.AST, scope: Scope) -> Scope:
 
 
 def _read_stores(node: ast.AST) -> Iterator[Store]:
-    """Yield what a node itself stores."""
+    """Yield the stores of a node itself."""
     match node:
         case ast.Assign(targets=targets, value=value):
             for target in targets:

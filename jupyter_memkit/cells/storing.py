@@ -94,7 +94,7 @@ def _is_of_method(scope: Scope, store: Store, class_names: Collection[str]) -> b
 
 
 def _concerns(store: Store, steps: Steps) -> bool:
-    """Return whether a line that stores into a variable may do so in a part of it."""
+    """Return whether a line that stores into a variable may store into a part of it."""
     if store.kind == "call" and not steps:
         return False
     return all(

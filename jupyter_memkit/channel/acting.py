@@ -44,7 +44,7 @@ class Shown:
 
 
 def act(text: str) -> Shown:
-    """Do what a request says.
+    """Carry out a request.
 
     A variable is changed only if it still holds the listed object.
 

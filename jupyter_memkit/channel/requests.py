@@ -125,7 +125,7 @@ def check_request(request: dict[str, Any], kinds: Collection[str]) -> None:
 
 
 def _check_variable(request: dict[str, Any]) -> None:
-    """Refuse what is not about one variable."""
+    """Refuse a request that is not about one variable."""
     _check_name(request, "a variable")
     token = request.get("token")
     if type(token) is not str or len(token) > _MOST_ID_LETTERS:
@@ -137,7 +137,7 @@ def _check_variable(request: dict[str, Any]) -> None:
 
 
 def _check_name(request: dict[str, Any], of: str) -> None:
-    """Refuse what is not a name."""
+    """Refuse a value that is not a name."""
     name = request.get("name")
     is_name = type(name) is str and len(name) <= MOST_NAME_LETTERS
     if not is_name or not name.isidentifier():  # type: ignore[union-attr] # a string

@@ -41,7 +41,7 @@ _ANSWER_S = 60.0
 
 
 class _UnmeasuredError(Exception):
-    """The kernel cannot say what a cell took."""
+    """The kernel cannot report the memory of a cell."""
 
 
 class Runner(NotebookClient):

@@ -209,7 +209,7 @@ class _Judge:
         )
 
     def _advise(self, kept: KeptGraph, store: Store) -> str:
-        """Return what to write so that it does not happen again."""
+        """Return what to write to avoid it."""
         cell = self._inputs[store.cell]
         is_used = kept.name in self._used
         is_scalar = _is_scalar(kept.tensors[-1])

@@ -101,7 +101,7 @@ def _find_lists(scene: Scene) -> list[_Found]:
 
 
 def _is_long(value: list[Any]) -> bool:
-    """Return whether a list has many elements, most of them objects of their own."""
+    """Return whether a list has many elements, most of them distinct objects."""
     if len(value) < _LEAST_ELEMENTS:
         return False
     drawn = [value[place] for place in draw_places(len(value), _SAMPLED)]

@@ -36,7 +36,7 @@ class CellStart:
         return name in self._names
 
     def grown_bytes(self, name: str, value: object, n_bytes: int) -> int | None:
-        """Return what a variable has grown by; None if that is unknown.
+        """Return by how much a variable has grown; None if that is unknown.
 
         A container's growth is estimated from its length.
         """

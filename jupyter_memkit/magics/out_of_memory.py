@@ -53,7 +53,7 @@ class OutOfMemoryCells:
         remove_ending(self._before_end)
 
     def _before_end(self, result: Any) -> None:
-        """Give back what a failed cell holds, before the tracker reads it."""
+        """Free what a failed cell holds, before the tracker reads it."""
         # A cancelled cell has no result.
         error = None if result is None else result.error_in_exec
         # A cell that the guard stopped gets the guard's card.

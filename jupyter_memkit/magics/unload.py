@@ -107,7 +107,7 @@ def _check_one_way(arguments: Any) -> None:
 
 
 def _check_options(arguments: Any) -> None:
-    """Raise when an option has no effect on what was asked for."""
+    """Raise when an option has no effect on the request."""
     acting = {"--names": arguments.names, "--dry-run": arguments.dry_run}
     given = [option for option, is_given in acting.items() if is_given]
     if arguments.list and given:

@@ -119,7 +119,7 @@ def read_free_python_heap_bytes() -> int:
 
 
 def _read_report(write: Callable[..., Any], *arguments: int) -> bytes:
-    """Return what a function of C writes to a stream, its last argument."""
+    """Return what a C function writes to a stream, its last argument."""
     import ctypes  # noqa: PLC0415 - as above
 
     libc = ctypes.CDLL(None)

@@ -115,7 +115,7 @@ def find_caches() -> Iterator[HiddenHolder]:
 
 
 def read_cached(cache: Any) -> list[Any]:
-    """Return what a cache of ``functools`` holds besides its function."""
+    """Return what a cache of ``functools`` holds in addition to its function."""
     attributes = cache.__dict__
     lasting = (attributes, attributes.get("__wrapped__"))
     return [

@@ -245,7 +245,7 @@ class Search:
     def _find_referring(
         self, group: Group, children: set[int]
     ) -> Iterator[tuple[Any, Any]]:
-        """Yield the objects of a group that refer to others, each with one of these."""
+        """Yield the objects of a group that refer to others, each with one referent."""
         for value in group.objects:
             alone = Group(group.kind, [value], 1.0, 0)
             self._add_parts(alone)

@@ -19,7 +19,7 @@ def build_refusal(result: MemResult, max_bytes: int) -> str | None:
 
 
 def build_note(result: MemResult, max_bytes: int) -> str | None:
-    """Describe why a peak under ``--max-gpu`` proves nothing, if so."""
+    """Describe why a peak under ``--max-gpu`` proves nothing; None if it does."""
     if not result.gpus:
         return "No library used a GPU, so --max-gpu checked nothing."
     for gpu in result.gpus:

@@ -18,7 +18,7 @@ def release_unused() -> None:
 
 
 def settle(*, collect: bool = True) -> int:
-    """Collect, release what is unused, and return the resident memory in bytes.
+    """Collect garbage, trim the allocators, and return the resident memory in bytes.
 
     The difference of two calls is what the process returned to the system.
     """

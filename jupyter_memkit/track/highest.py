@@ -84,7 +84,7 @@ class HighestMemory:
         self._offer(ended)
 
     def _offer(self, seen: Highest) -> None:
-        """Keep it if it is higher, and clearly so where it takes the cell's place."""
+        """Keep it if it is higher, and clearly higher if it replaces the cell's."""
         with self._lock:
             known = self._highest
             # The sampler may take a reading just after a cell has ended.

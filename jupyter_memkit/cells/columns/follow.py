@@ -136,7 +136,7 @@ class Follower:
         return names is not None
 
     def plain(self, node: ast.expr) -> Kind:
-        """Follow an expression that may go anywhere, and so must not be the chunk."""
+        """Follow an expression with an unknown use, which must not be the chunk."""
         kind = self.kind(node)
         if kind in HOLDERS:
             raise EscapeError

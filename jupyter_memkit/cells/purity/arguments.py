@@ -17,7 +17,7 @@ _VARIABLE = "__variable_"
 
 
 def read_formula(text: str, table: ast.expr) -> list[ast.expr] | None:
-    """Return what a formula of pandas computes, as expressions of the cell.
+    """Return the expressions that a pandas formula computes.
 
     Parameters
     ----------

@@ -131,7 +131,7 @@ def _is_harmless(
 
 
 def _completes(name: str, texts: Sequence[str | None]) -> bool:
-    """Return whether a method makes a query that only reads of these arguments."""
+    """Return whether a method makes a read-only query of these arguments."""
     known = [text for text in texts if text is not None]
     query = dict(enumerate(_FRAGMENTS[name], 1)).get(len(texts))
     is_known = query is not None and len(known) == len(texts)

@@ -132,7 +132,7 @@ def run_chunked(
 
 
 def _find_cluster(variables: Mapping[str, Any], given: str | None) -> Any:
-    """Return the client in a variable, or what was given itself."""
+    """Return the client in a variable, or else the given text."""
     found = None if given is None else variables.get(given, given)
     if given is not None and found is None:
         message = f"{given} is None; --on takes dask, ray, an address, or a Dask client"
@@ -249,7 +249,7 @@ def _find_skipped(
 
 @contextmanager
 def _keeping(job: Mapped, into: str | None, user_ns: dict[str, Any]) -> Iterator[None]:
-    """Keep the result so far if a run ends early, and say so."""
+    """Keep the result so far if a run ends early, and report it."""
     __tracebackhide__ = True
     try:
         yield

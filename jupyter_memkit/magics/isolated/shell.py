@@ -64,7 +64,7 @@ class _Hook(DisplayHook):
 
 
 class _Publisher(DisplayPublisher):
-    """Sends what is displayed."""
+    """Sends displayed data."""
 
     def publish(
         self,

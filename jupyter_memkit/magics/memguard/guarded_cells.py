@@ -157,7 +157,7 @@ class GuardedCells:
             self._detach()
 
     def _end(self, region: Region, *, warns: bool) -> None:
-        """End a region, and perhaps warn of what it has left above the mark."""
+        """End a region, and warn if it has left memory above the mark."""
         guard = process_guard()
         try:
             if warns:

@@ -211,7 +211,7 @@ def _find_savings(
     used: set[str],
     room_bytes: int,
 ) -> Iterator[Cure]:
-    """Yield what frees main memory, with so much room for what makes a copy."""
+    """Yield what frees main memory, given this much room for copies."""
     # A rule that needs more memory than there is ends the search.
     with contextlib.suppress(MemoryError):
         hints = find_hints(shell, tracker().cells, budget_s=_HINTS_S)

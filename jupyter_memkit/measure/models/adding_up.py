@@ -22,7 +22,7 @@ _OWN = ("parameters", "buffers")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The memory of a tensor, and what it is for.
+    """The memory of a tensor, and its purpose.
 
     Attributes
     ----------
@@ -109,7 +109,7 @@ class Total:
     def describe(
         self, model: Model, *, layers: bool, part_of: str | None = None
     ) -> ModelSize:
-        """Return what a model takes.
+        """Return the memory of a model.
 
         Parameters
         ----------

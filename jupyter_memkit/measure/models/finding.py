@@ -240,7 +240,7 @@ def _read_array(values: Any) -> Iterator[_Part]:
 
 
 def _read_function(function: FunctionType) -> Iterator[_Part]:
-    """Yield what a function itself holds, which its globals are not."""
+    """Yield what a function itself holds, without its globals."""
     for place, cell in enumerate(function.__closure__ or ()):
         with suppress(ValueError):  # Nothing has been assigned to the variable yet.
             yield f".__closure__[{place}].cell_contents", cell.cell_contents
@@ -261,7 +261,7 @@ def _name_attributes(value: Any) -> Iterator[_Part]:
 
 
 def _read_rest(value: Any) -> Iterator[_Part]:
-    """Yield what no code names, such as the blocks of a frame, or a set's elements."""
+    """Yield parts that code cannot name: a frame's blocks, a set's elements."""
     yield from ((None, each) for each in gc.get_referents(value))
 
 

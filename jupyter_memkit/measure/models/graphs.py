@@ -118,7 +118,7 @@ class Graph:
         return reached
 
     def find_parts(self) -> list[int]:
-        """Return for each node a number that it shares with those of the same graph.
+        """Return a number for each node, the same for all nodes of a graph.
 
         Graphs that have only leaves in common, as those of two steps, are not the same.
         """

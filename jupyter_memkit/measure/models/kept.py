@@ -114,7 +114,7 @@ class KeptGraphs:
         )
 
     def count_freed(self, wanted: Sequence[KeptGraph]) -> list[int]:
-        """Return what each of some graphs would free if all of them were given up.
+        """Return what each of some graphs would free if all of them were released.
 
         Parameters
         ----------

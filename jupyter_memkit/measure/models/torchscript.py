@@ -33,7 +33,7 @@ _PLAIN = frozenset(
 
 
 def read_torchscript(value: Any) -> Iterator[Any]:
-    """Yield the tensors of an object of C++, without those of the modules in it.
+    """Yield the tensors of a C++ object, without those of the modules in it.
 
     What its compiled code adds is not visible.
 

@@ -55,7 +55,7 @@ def derives_from(kind: type, module: str, name: str) -> bool:
 
 
 def read_module_ends() -> Iterator[Any]:
-    """Yield the objects where a walk ends: namespaces of modules, and what has none."""
+    """Yield the objects where a walk ends: namespaces of modules, or the modules."""
     for module in sys.modules.copy().values():
         namespace = read_namespace(module)
         yield module if namespace is None else namespace

@@ -6,7 +6,7 @@ from jupyter_memkit.measure.sizes.loaded import derives_from, find_loaded
 
 
 def has_only_values(kind: type) -> bool:
-    """Return whether a subclass adds methods only, so that its plain array is equal.
+    """Return whether a subclass only adds methods, so that its plain array is equal.
 
     Parameters
     ----------

@@ -195,7 +195,7 @@ class Guard:
             self._end_region(region)
 
     def warn_of_left(self, region: Region) -> None:
-        """Warn of what a region that has not failed leaves above the mark."""
+        """Warn if a region that has not failed leaves memory above the mark."""
         excess = self._stopping.describe_left(region) if self._marks else ""
         if excess:
             self._warn(excess)

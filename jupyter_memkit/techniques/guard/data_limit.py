@@ -73,7 +73,7 @@ class DataLimit:
         self._set(mark_temporary(wanted_bytes))
 
     def remember(self) -> None:
-        """Store the limits as they are found in this process."""
+        """Remember the current limits of this process."""
         if sys.platform == "linux":
             limits = resource.getrlimit(resource.RLIMIT_DATA)
             self._page["soft_limit"], self._page["hard_limit"] = limits
@@ -87,12 +87,12 @@ class DataLimit:
         self._set(min(wanted_bytes, found) if found >= 0 else wanted_bytes)
 
     def restore(self) -> None:
-        """Put back what was found."""
+        """Restore the remembered limits."""
         if sys.platform == "linux":
             self._set(self._page["soft_limit"])
 
     def lift(self, children: dict[int, int]) -> None:
-        """Put back what was found in children that have inherited the limit."""
+        """Restore the remembered limits in children that have inherited the limit."""
         if not self._page["limits_data"]:
             return
         for pid in children:

@@ -121,7 +121,7 @@ class Programs:
         return bool(reached)
 
     def find_left(self, since: Moment) -> list[int]:
-        """Return what runs on, after some time for what was interrupted."""
+        """Return what still runs, after some time for what was interrupted."""
         deadline_s = time.monotonic() + _LONGEST_END_S
         while True:
             left = find_started(self._pid, since)

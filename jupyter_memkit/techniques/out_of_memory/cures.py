@@ -20,7 +20,7 @@ def find_cures(
     call: ModelCall | None,
     environ: Mapping[str, str] = os.environ,
 ) -> Iterator[Cure]:
-    """Yield the cures that apply to what was seen.
+    """Yield the remedies that apply.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def find_cures(
 
 
 def _find_batch(failed: OutOfMemory, call: ModelCall) -> Iterator[Cure]:
-    """Yield a batch that is too large, by what a row took.
+    """Yield a smaller batch, computed from the memory of a row.
 
     The call ended early, so the whole call takes more than it held and asked for.
     """

@@ -79,7 +79,7 @@ def recover(error: BaseException) -> OutOfMemory | None:
 
 
 def _collect(device: str | None) -> int:
-    """Collect, and return the resident memory, or that of objects on devices."""
+    """Collect garbage, and return the resident memory, or that on devices."""
     if device is None:
         return settle()
     gc.collect()

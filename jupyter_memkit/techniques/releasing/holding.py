@@ -206,7 +206,7 @@ def _find_role(way: Way) -> str:
 
 
 def _find_role_of_variable(way: Way) -> str:
-    """Return what a function, a slice or a tensor is that holds the value."""
+    """Describe a function, a slice or a tensor that holds the value."""
     # The object that the name stands for.
     first = way.steps[1 if way.root.is_namespace else 0 : -1][:1]
     if any(type(holder) is types.FunctionType for holder in first):
@@ -217,7 +217,7 @@ def _find_role_of_variable(way: Way) -> str:
 
 
 def _name_role(value: Any) -> str | None:
-    """Return what an object of a library is to its users; None if it is not known."""
+    """Describe an object of a library in its users' terms; None if it is not known."""
     for (module, name), role in _ROLES.items():
         if derives_from(type(value), module, name):
             return role

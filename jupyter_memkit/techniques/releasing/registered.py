@@ -39,7 +39,7 @@ _HANDLER = re.compile(r"signal\.getsignal\((signal\.\w+)\)")
 
 
 def find_registered_role(way: Way) -> str:
-    """Return what a path from the interpreter or IPython leads through, in words."""
+    """Describe what a path from the interpreter or IPython leads through."""
     if _find_finalizer(way) is not None:
         return "finalizer"
     if find_widget(way) is not None:

@@ -121,7 +121,7 @@ def _have_same_data(deadline_s: float, one: Any, other: Any) -> bool:
 
 
 def _read_data(array: Any) -> Iterator[bytes]:
-    """Yield the data in the order of the memory, without a copy of all of them."""
+    """Yield the data in memory order, without a copy of the whole."""
     is_contiguous = array.flags.c_contiguous or array.flags.f_contiguous
     rows = array.ravel(order="K") if is_contiguous else array
     step = max(1, _BLOCK_BYTES * len(rows) // max(1, rows.nbytes))

@@ -222,7 +222,7 @@ def _find_kept(shell: Any) -> list[Any]:
 
 
 def _read_function(function: FunctionType) -> Iterator[Any]:
-    """Yield what a function itself holds, which its globals are not."""
+    """Yield what a function itself holds, without its globals."""
     for cell in function.__closure__ or ():
         with suppress(ValueError):  # Nothing has been assigned to the variable yet.
             yield cell.cell_contents

@@ -205,7 +205,7 @@ def _raise(message: str, _chunk: Any) -> Any:
 
 
 def _import_ahead(function: Callable[[Any], Any]) -> None:
-    """Import what a cell imports at its top level, while the first piece is read."""
+    """Import the modules of a cell's top level while the first piece is read."""
     tree: ast.Module | None = getattr(function, "tree", None)
     for node in () if tree is None else tree.body:
         if isinstance(node, ast.Import):

@@ -99,7 +99,7 @@ class WorkersRun:
         )
 
     def close(self) -> None:
-        """End the processes, also those that are at work."""
+        """End the processes, also those that are working."""
         for worker in self._workers:
             worker.process.kill()
         self._threads.shutdown(wait=True, cancel_futures=True)

@@ -113,7 +113,7 @@ def _flatten_labelled(series: Any) -> Flat:
 
 
 def _unwrap(item: Any) -> Any:
-    """Return a scalar of numpy as a value of Python; others as they are."""
+    """Return a numpy scalar as a Python value; others unchanged."""
     numpy = sys.modules.get("numpy")
     is_of_numpy = numpy is not None and isinstance(item, numpy.generic)
     return item.item() if is_of_numpy else item

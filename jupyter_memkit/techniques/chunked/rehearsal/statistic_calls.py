@@ -62,7 +62,7 @@ def read_call(node: ast.Call, namespace: Mapping[str, Any]) -> StatisticCall | N
 def _read_function(
     node: ast.Call, namespace: Mapping[str, Any]
 ) -> StatisticCall | None:
-    """Read a function of numpy, such as np.mean(chunk.price)."""
+    """Read a numpy function, such as np.mean(chunk.price)."""
     match node:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id=module), attr=name),

@@ -242,7 +242,7 @@ class Aligned:
 
 
 def _read_scalar(value: Any) -> Any:
-    """Return a scalar of pyarrow as a value of Python; others as they are.
+    """Return a pyarrow scalar as a Python value; others unchanged.
 
     Those of pyarrow have no order, and adding up a missing one gives a missing one.
     """
@@ -310,7 +310,7 @@ def _has_text(column: Any) -> bool:
 
 
 def _is_missing(value: Any) -> bool:
-    """Return whether a value is that of no rows: None, NaN, or one of a library."""
+    """Return whether a value means no rows: None, NaN, or a library's equivalent."""
     pandas = sys.modules.get("pandas")
     markers = () if pandas is None else (pandas.NA, pandas.NaT)
     is_marker = any(value is each for each in markers) or _is_masked(value)

@@ -121,7 +121,7 @@ class Parts:
         return settings.plan_rows(self.source, steady=True)
 
     def _limit(self, plan: RowPlan) -> int:
-        """Return the rows of a plan, but at most those of a part."""
+        """Return the rows of a plan, at most those of a part."""
         if self.most_rows is None:
             return plan.rows
         return max(1, min(plan.rows, self.most_rows))

@@ -190,7 +190,7 @@ class _Reader:
             self._add_pickle(value)
 
     def _add_pickle(self, value: Any) -> None:
-        """Add what a library pickles of its object; nothing if it cannot be pickled."""
+        """Add a library's pickle of its object; nothing if it cannot be pickled."""
         sink = Sink(_MOST_BYTES - self.n_bytes)
         namespace = vars(sys.modules["__main__"])
         try:

@@ -207,7 +207,7 @@ def _find_differing(data: dict[str, Any], parcel: Parcel, owners: Owners) -> lis
 
 
 def take_unsent() -> tuple[str, ...]:
-    """Return what modules here lack of those in the other process, each with why."""
+    """Return what modules here lack from the other process, each with a reason."""
     unsent = tuple(f"{name} ({_unsent[name]})" for name in sorted(_unsent))
     _unsent.clear()
     return unsent

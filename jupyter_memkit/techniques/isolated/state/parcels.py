@@ -106,7 +106,7 @@ class Parcel:
         return values
 
     def pack(self, values: Mapping[str, Any], owners: Owners) -> None:
-        """Add values, those of each module or function apart."""
+        """Add values, separately for each module or function."""
         data = {}
         for name, value in values.items():
             if not is_code(value):

@@ -123,7 +123,7 @@ class Partial:
 
 
 def _sort_groups(frame: Any, dtypes: Sequence[Any]) -> Any:
-    """Return a table with its keys as pandas has those of groups, also in their order.
+    """Return a table with its keys in the form and order of pandas' groups.
 
     Texts beside numbers are in order too, and categories in theirs.
     """

@@ -66,7 +66,7 @@ def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:
 
 
 def _check_texts(table: Any, layout: Layout, path: Path) -> Any:
-    """Return the table with its categories marked, if its texts are those of pandas.
+    """Return the table with its categories marked, if pandas would read the same texts.
 
     Raises
     ------
