@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import itertools
 import operator
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.sizes.identity import find_identical
-from jupyter_memkit.techniques.arrays.leaves import SEQUENCES
+from jupyter_memkit.techniques.arrays.leaves import SEQUENCES, Blocks
 from jupyter_memkit.techniques.arrays.texts import pack_bytes, pack_texts
+from jupyter_memkit.techniques.arrays.times import (
+    check_folds,
+    check_range,
+    check_zones,
+    put_nat,
+    unify_units,
+)
 from jupyter_memkit.techniques.arrays.type_names import name_plain
 from jupyter_memkit.techniques.progress import Progress
-
-Blocks = Callable[[], Iterator[list[Any]]]
 
 # Beyond this, not every integer can be represented as a float.
 _EXACT_IN_FLOAT = 2**53
@@ -155,7 +159,7 @@ def _pack_mixed(
         dtypes = [find_identical(kind, _DTYPES) or "" for kind in others]
         if len(dtypes) == 1 and dtypes[0][:1] in ("M", "m"):
             times = np.dtype(dtypes[0])
-            return _fill(_put_nat(read, times), count, times, progress)
+            return _fill(put_nat(read, times), count, times, progress)
     names = " and ".join(sorted(map(name_plain, kinds.values())))
     message = f"no dtype can hold {names} together; give another missing value"
     raise MemkitError(message)
@@ -167,18 +171,6 @@ def _unwrap(value: Any) -> Any:
 
     is_number = issubclass(type(value), (np.number, np.bool_))
     return np.generic.item(value) if is_number else value
-
-
-def _put_nat(read: Blocks, dtype: Any) -> Blocks:
-    import numpy as np  # noqa: PLC0415 - as above
-
-    nat = dtype.type("NaT", np.datetime_data(dtype)[0])
-
-    def read_nat() -> Iterator[list[Any]]:
-        for block in read():
-            yield [nat if each != each else each for each in block]  # noqa: PLR0124 - NaN and NaT
-
-    return read_nat
 
 
 def _check_alike(read: Blocks, kind: type) -> Blocks:
@@ -202,51 +194,14 @@ def _fill(read: Blocks, count: int, dtype: Any, progress: Progress | None) -> An
             # Faster than an assignment, which checks the types first.
             packed[done:end] = np.fromiter(block, dtype, len(block))
         else:
-            _check_zones(block)
+            check_zones(block)
             check_folds(block)
             packed[done:end] = np.array(block, dtype)
-            _check_range(packed[done:end], block)
+            check_range(packed[done:end], block)
         done = end
         if progress is not None:
             progress(done)
     return packed
-
-
-def check_folds(block: list[Any]) -> None:
-    """Raise an error if a time without a zone is the second of two equal ones.
-
-    Raises
-    ------
-    MemkitError
-        If there is one: no dtype has its ``fold``.
-    """
-    for each in block:
-        if getattr(each, "fold", 0) == 1 and each.tzinfo is None:
-            message = (
-                f"it contains {each!s} with fold=1, the second of two equal times, "
-                "which numpy does not distinguish; keep the list"
-            )
-            raise MemkitError(message)
-
-
-def _check_zones(block: list[Any]) -> None:
-    for each in block:
-        if getattr(each, "tzinfo", None) is not None:
-            message = (
-                f"it contains {each!s}, but numpy does not support time zones; convert "
-                "to UTC and remove the time zone, or keep the list"
-            )
-            raise MemkitError(message)
-
-
-def _check_range(packed: Any, block: list[Any]) -> None:
-    for before, after in zip(block, packed.tolist(), strict=True):
-        if before != after and after is not None:
-            message = (
-                f"it contains {before!s}, which is out of numpy's range in "
-                "microseconds; keep the list"
-            )
-            raise MemkitError(message)
 
 
 def _pack_scalars(read: Blocks, count: int) -> Any:
@@ -255,7 +210,7 @@ def _pack_scalars(read: Blocks, count: int) -> Any:
 
     scalars = list(itertools.chain.from_iterable(read()))
     if issubclass(type(scalars[0]), (np.datetime64, np.timedelta64)):
-        scalars = _unify(scalars)
+        scalars = unify_units(scalars)
     packed = np.array(scalars)
     if packed.shape != (count,) or packed.dtype.hasobject:
         message = (
@@ -263,47 +218,6 @@ def _pack_scalars(read: Blocks, count: int) -> Any:
         )
         raise MemkitError(message)
     return packed
-
-
-def _unify(times: list[Any]) -> list[Any]:
-    """Return times in their finest unit; refuse one that it cannot hold."""
-    import numpy as np  # noqa: PLC0415 - as above
-
-    try:
-        finest = functools.reduce(np.promote_types, {each.dtype for each in times})
-    except TypeError:
-        # No unit holds both years and days.
-        return times
-    unified = []
-    for time in times:
-        converted = _convert(time, finest)
-        if converted is None:
-            coarse = f"{finest.char}8[us]"
-            message = (
-                f"it contains {time!s}, which is out of the range of {finest}, the "
-                "unit of other values; keep the list, or round each with "
-                f".astype({coarse!r})"
-            )
-            raise MemkitError(message)
-        unified.append(converted)
-    return unified
-
-
-def _convert(time: Any, dtype: Any) -> Any:
-    """Return a time in another unit; None if that cannot hold it."""
-    import numpy as np  # noqa: PLC0415 - a feature of numpy's
-
-    if time.dtype == dtype:
-        return time
-    try:
-        converted = time.astype(dtype)
-    except OverflowError:
-        # From numpy 2.5 on; before, it becomes another time, or none.
-        return None
-    if np.isnat(time):
-        return converted if np.isnat(converted) else None
-    is_same = not np.isnat(converted) and converted.astype(time.dtype) == time
-    return converted if is_same else None
 
 
 def _pack_large(read: Blocks, count: int, progress: Progress | None) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
@@ -12,6 +12,9 @@ from jupyter_memkit.measure.sizes.raw_reads import read_dict, read_mro
 from jupyter_memkit.techniques.arrays.type_names import name_plain
 
 SEQUENCES = (list, tuple, deque)
+
+# Returns a fresh iterator over values, in blocks.
+Blocks = Callable[[], Iterator[list[Any]]]
 
 # A block stays in the CPU cache between checking its types and packing it.
 BLOCK = 8192

@@ -10,15 +10,12 @@ from typing import Any
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.sizes.identity import find_identical
 from jupyter_memkit.techniques.arrays.exact_dtypes import find_smaller
-from jupyter_memkit.techniques.arrays.exact_values import (
-    check_folds,
-    pack_values,
-    read_kinds,
-)
+from jupyter_memkit.techniques.arrays.exact_values import pack_values, read_kinds
 from jupyter_memkit.techniques.arrays.leaves import BLOCK
 from jupyter_memkit.techniques.arrays.pandas_series import wrap
 from jupyter_memkit.techniques.arrays.pandas_texts import shrink_texts
 from jupyter_memkit.techniques.arrays.policy import Change, Policy
+from jupyter_memkit.techniques.arrays.times import check_folds
 from jupyter_memkit.techniques.arrays.type_names import name_plain
 from jupyter_memkit.techniques.progress import Tick
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-
-Blocks = Callable[[], Iterator[list[Any]]]
+from jupyter_memkit.techniques.arrays.leaves import Blocks
 
 # numpy's StringDType stores this many bytes in the array, longer strings outside it.
 _ITEM_BYTES = 16
