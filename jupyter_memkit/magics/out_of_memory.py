@@ -23,9 +23,9 @@ MIME_TYPE = "application/vnd.jupyter-memkit.out-of-memory+json"
 
 
 class _Found(threading.local):
-    """What the cell that ends in a thread has failed with, as of a subshell."""
+    """How the cell that ends in a thread has failed, and in which line."""
 
-    failed: OutOfMemory | None = None
+    failed: tuple[OutOfMemory, str | None] | None = None
 
 
 class OutOfMemoryCells:
@@ -60,35 +60,35 @@ class OutOfMemoryCells:
         if error is None or not self.is_on or _is_of_guard(error):
             return
         # Imported on first use, so that a kernel starts fast.
-        from jupyter_memkit.techniques.out_of_memory.recovery import (  # noqa: PLC0415
-            recover,
-        )
+        from jupyter_memkit.techniques.out_of_memory.recognition import find_failure  # noqa: PLC0415
+        from jupyter_memkit.techniques.out_of_memory.recovery import free_failed  # noqa: PLC0415
 
-        self._found.failed = recover(error)
+        failure = find_failure(error)
+        if failure is not None:
+            failed = free_failed(failure, error)
+            # The line that asked, and not one that raised another error for it.
+            line = self._find_line(failure.error) or self._find_line(error)
+            self._found.failed = failed, line
+
+    def _find_line(self, error: BaseException) -> str | None:
+        # As above.
+        from jupyter_memkit.techniques.guard.frames import find_line  # noqa: PLC0415
+
+        namespace = self._shell.user_ns
+        return find_line(error, lambda frame: frame.f_globals is namespace)
 
     def _post_run_cell(self, result: Any) -> None:
         failed, self._found.failed = self._found.failed, None
         if failed is not None and result is not None:
-            self._show(failed, result.error_in_exec, result.execution_count)
+            self._show(*failed, result.execution_count)
 
     def _show(
-        self, failed: OutOfMemory, error: BaseException, execution_count: int | None
+        self, failed: OutOfMemory, line: str | None, execution_count: int | None
     ) -> None:
         # As above.
         from jupyter_memkit.magics.memguard.stopped_cell import complete_failure  # noqa: PLC0415
         from jupyter_memkit.show.out_of_memory import build_report  # noqa: PLC0415
-        from jupyter_memkit.techniques.guard.frames import find_line  # noqa: PLC0415
-        from jupyter_memkit.techniques.out_of_memory.recognition import find_failure  # noqa: PLC0415
 
-        namespace = self._shell.user_ns
-        failure = find_failure(error)
-        # The line that asked, and not one that raised another error for it.
-        errors = [error] if failure is None else [failure.error, error]
-        lines = [
-            find_line(each, lambda frame: frame.f_globals is namespace)
-            for each in errors
-        ]
-        line = next((each for each in lines if each is not None), None)
         try:
             failed = complete_failure(failed, self._shell, line, execution_count)
         except Exception:

@@ -13,7 +13,7 @@ from jupyter_memkit.techniques.allocator import settle
 from jupyter_memkit.techniques.out_of_memory.cures import find_cures
 from jupyter_memkit.techniques.out_of_memory.frames import release_frames
 from jupyter_memkit.techniques.out_of_memory.model_call import find_model_call
-from jupyter_memkit.techniques.out_of_memory.recognition import find_failure
+from jupyter_memkit.techniques.out_of_memory.recognition import Failure, find_failure
 from jupyter_memkit.techniques.out_of_memory.records import OutOfMemory
 from jupyter_memkit.techniques.releasing.pools import find_torch_pools
 from jupyter_memkit.techniques.room import read_room_bytes
@@ -51,8 +51,19 @@ def recover(error: BaseException) -> OutOfMemory | None:
     True
     """
     failure = find_failure(error)
-    if failure is None:
-        return None
+    return None if failure is None else free_failed(failure, error)
+
+
+def free_failed(failure: Failure, error: BaseException) -> OutOfMemory:
+    """Free what an error holds, and report the failed allocation that led to it.
+
+    Parameters
+    ----------
+    failure : Failure
+        The allocation.
+    error : BaseException
+        The error that has ended the code.
+    """
     call = find_model_call(failure.error)
     device = failure.device
     unusable_bytes = None
