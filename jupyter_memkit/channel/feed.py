@@ -31,7 +31,7 @@ from jupyter_memkit.track.tracker import MemoryTracker
 # Counting messages instead of time means that pages need not contact an idle kernel,
 # which would prevent it from being culled.
 _CREDIT = 600
-# More pages than anybody opens; another subscriber replaces the one that renewed its
+# More pages than users open; another subscriber replaces the one that renewed its
 # subscription first, which returns when it renews.
 _MOST_SUBSCRIBERS = 64
 # While a cell runs, a message is sent at least this often even if its memory does not
@@ -44,7 +44,7 @@ _SLOW_INTERVAL_S = 10.0
 
 
 class Feed:
-    """Follows a tracker, and sends its changes while anybody is subscribed.
+    """Follows a tracker, and sends its changes while there is a subscriber.
 
     Parameters
     ----------

@@ -55,8 +55,8 @@ class Scene:
         """Whether time was up before everything was searched."""
         self.skipped: list[str] = []
         """The variables that were not searched for small views."""
-        # A function with a cache is not data; a rule of its own searches its cache. The
-        # cure of another name than an identifier would be other code.
+        # A function with a cache is not data; another rule searches its cache. The cure
+        # of another name than an identifier would be other code.
         variables = {
             name: value
             for name, value in user_variables(shell).items()

@@ -77,7 +77,7 @@ def leave_out(
 def _filter(removal: Removal, roots: list[Root], removed: list[Any]) -> Iterator[Root]:
     for root in roots:
         if _is_users(root):
-            # Outputs are roots of their own.
+            # Outputs are themselves roots.
             names = {
                 name: value
                 for name, value in root.value.items()
@@ -97,7 +97,7 @@ def _is_users(root: Root) -> bool:
 
 
 def _find_ends(removal: Removal, removed: list[Any], shell: Any) -> Iterator[Any]:
-    """Yield what keeps hidden copies, each of which is a root of its own."""
+    """Yield what keeps hidden copies, each of which is itself a root."""
     for manager in find_managers().values():
         is_closed = contains_identical(removed, manager.canvas.figure)
         if is_closed or "figure" in removal.origins:

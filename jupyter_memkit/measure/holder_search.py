@@ -157,7 +157,7 @@ class Search:
             deeper = [trail for trail in trails if trail.level > level]
             parents = self._find_parents(level, {id(each.steps[0]) for each in deeper})
             for trail in deeper:
-                # The object is gone if it was made for this search.
+                # The object no longer exists if it was created for this search.
                 trail.level = level if id(trail.steps[0]) in parents else -1
                 trail.steps.insert(0, parents.get(id(trail.steps[0])))
             trails = [trail for trail in trails if trail.level >= 0]

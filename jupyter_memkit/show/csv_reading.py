@@ -49,6 +49,6 @@ def build_report(advice: ReadingAdvice) -> Report:
             ),
             rows=rows,
         ),
-        # The code is a note, which puts it on a line of its own.
+        # The code is a note, which puts it on a separate line.
         notes=(*notes, *advice.code.splitlines()),
     )

@@ -51,7 +51,7 @@ class _Line:
 
 
 class _Run:
-    """One run of a line. Lines of functions that it calls have runs of their own."""
+    """One run of a line. Lines of functions that it calls have their own runs."""
 
     __slots__ = ("line", "own_bytes")
 

@@ -139,7 +139,7 @@ class _Statements(ast.NodeVisitor):
     def visit_With(self, node: ast.With) -> None:
         for item in node.items:
             value = self.values.read_stage(item.context_expr)
-            # Other values run code of their own at the end.
+            # Other values run their own code at the end.
             if not value.stage:
                 raise EffectError(item.context_expr)
             if item.optional_vars is not None:

@@ -62,7 +62,7 @@ class GiantFinder:
                 break
             parents = self._look_through(batch, found)
             while parents and self._left > 0:
-                # Attributes may be in a dict of their own, one level further down.
+                # Attributes may be in a separate dict, one level further down.
                 referents = gc.get_referents(*self._afford(parents))
                 # Also when the first alone has more, so that this ends.
                 self._left -= max(1, len(referents))

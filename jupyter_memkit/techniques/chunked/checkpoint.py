@@ -150,7 +150,7 @@ class Checkpoint:
         # What a save that was killed has left.
         self._aside.unlink(missing_ok=True)
         try:
-            # An existing file could be a link that somebody else left there.
+            # An existing file could be a link that another user left there.
             with self._aside.open("xb") as file:
                 pickle.dump(content, file, protocol=5)
                 file.flush()

@@ -20,7 +20,8 @@ from jupyter_memkit.measure.sizes.registry import part_of_program, sizer
 # Each tensor refers to it.
 part_of_program("tensorflow.python.eager.context.Context")
 
-# A text of up to 22 bytes lies in this structure (`TF_TString`), a longer one outside.
+# A text of up to 22 bytes is stored in this structure (`TF_TString`), a longer one
+# outside.
 _TEXT_BYTES = 24
 # An upper bound of a type, or of what is said of a variable.
 _DESCRIPTION_BYTES = 1024

@@ -24,7 +24,7 @@ _NEVER_MISSING = frozenset({bool, bytes, int, str})
 
 
 class Missing(Enum):
-    """Replaces a missing value; the times of numpy have missing values of their own."""
+    """Replaces a missing value; numpy's times have their own missing values."""
 
     NAN = "nan"
     TIME = "datetime64"

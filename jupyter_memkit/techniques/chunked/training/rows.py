@@ -58,7 +58,7 @@ def take_rows(rows: Any, order: Any) -> Any:
     if isinstance(rows, list):
         return [rows[number] for number in order.tolist()]
     if hasattr(rows, "unify_dictionaries"):
-        # The parts of a category have dictionaries of their own.
+        # The parts of a category have separate dictionaries.
         return rows.unify_dictionaries().take(order)
     return rows.take(order) if hasattr(rows, "iloc") else rows[order]
 
