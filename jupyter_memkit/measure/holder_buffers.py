@@ -21,7 +21,7 @@ from jupyter_memkit.measure.holder_search import Search
 from jupyter_memkit.measure.sizes.kinds import Kinds
 from jupyter_memkit.measure.sizes.loaded import read_module_ends
 from jupyter_memkit.measure.sizes.parts import RAM, Parts
-from jupyter_memkit.measure.sizes.registry import name_module
+from jupyter_memkit.measure.sizes.registry import name_library
 
 _LIBRARIES = ("polars", "pyarrow")
 # Smaller blocks are not worth a search for what holds them.
@@ -38,7 +38,7 @@ class Block:
 
 def owns_unseen(kind: type) -> bool:
     """Return whether the buffers of a type's objects are not Python objects."""
-    return name_module(kind).partition(".")[0] in _LIBRARIES
+    return name_library(kind) in _LIBRARIES
 
 
 def read_blocks(

@@ -31,6 +31,7 @@ from jupyter_memkit.cells.purity.lists import (
 )
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.measure.sizes.loaded import find_loaded, read_namespace
+from jupyter_memkit.measure.sizes.registry import name_library
 
 # Longer containers are not checked.
 _MOST_ITEMS = 10_000
@@ -248,7 +249,7 @@ def _items(value: Any) -> Iterator[Any]:
 
 def _is_plain_table(table: Any) -> bool:
     """Return whether all objects in the columns are plain data."""
-    root = type(table).__module__.partition(".")[0]
+    root = name_library(type(table))
     if root == "pyarrow":
         return True
     if root == "polars":
@@ -280,4 +281,4 @@ def _is_plain_column(column: Any) -> bool:
     if str(dtype) == "category":
         categories = getattr(column, "cat", column).categories
         return bool(_is_plain_column(categories))
-    return type(dtype).__module__.partition(".")[0] in _LIBRARIES
+    return name_library(type(dtype)) in _LIBRARIES

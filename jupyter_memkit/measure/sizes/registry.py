@@ -46,6 +46,11 @@ def name_module(kind: type) -> str:
     return module if type(module) is str else ""
 
 
+def name_library(kind: type) -> str:
+    """Return the import name of the library that a type claims to be from."""
+    return name_module(kind).partition(".")[0]
+
+
 def name_type(kind: type) -> str:
     """Return the dotted name of a type, without ``builtins``."""
     module, name = name_module(kind), str.__str__(read_qualname(kind))
@@ -109,7 +114,7 @@ def find_sizer(kind: type) -> Callable[[Any], Any] | None:
     for base in read_mro(kind):
         if id(base) in _by_type:
             return _by_type[id(base)][1]
-        _load_library(name_module(base).partition(".")[0])
+        _load_library(name_library(base))
         function = _by_name.get(name_type(base))
         if function is not None:
             return function

@@ -1,4 +1,4 @@
-"""The libraries that read data or make chunks."""
+"""Imports the libraries that read data or make chunks."""
 
 from __future__ import annotations
 
@@ -28,8 +28,3 @@ def import_library(module: str, what: str) -> Any:
             f'install it with: pip install "{extra}"'
         )
         raise SourceError(message) from error
-
-
-def name_library(value: object) -> str:
-    """Return the import name of the library that defines a value's type."""
-    return type(value).__module__.partition(".")[0]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from jupyter_memkit.errors import MemoryLimitExceeded
 from jupyter_memkit.measure.attributes import read_attributes
 from jupyter_memkit.measure.gpu_allocators import read_allocators
+from jupyter_memkit.measure.sizes.registry import name_library
 from jupyter_memkit.techniques.error_chain import (
     read_cause,
     read_texts,
@@ -107,7 +108,7 @@ def find_failure(error: BaseException) -> Failure | None:
 
 def _recognize(error: BaseException) -> Failure | None:
     kind = type(error)
-    library = kind.__module__.partition(".")[0]
+    library = name_library(kind)
     texts = read_texts(error)
     if library == "tensorflow":
         # Its errors have no arguments.

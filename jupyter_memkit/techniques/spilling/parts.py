@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_memkit.measure.sizes.registry import name_module
+from jupyter_memkit.measure.sizes.registry import name_library
 
 # What is pickled: a built-in value, by the address of its type, and a library's.
 _BUILT_IN = frozenset(
@@ -215,7 +215,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _is_of_library(kind: type) -> bool:
-    return name_module(kind).partition(".")[0] in _LIBRARIES
+    return name_library(kind) in _LIBRARIES
 
 
 def _take_apart(values: list[Any]) -> tuple[bytes, list[Any], list[Any]]:

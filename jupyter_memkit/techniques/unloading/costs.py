@@ -17,7 +17,7 @@ from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from jupyter_memkit.measure.sizes.allocation import allocated, find_sizeof
-from jupyter_memkit.measure.sizes.registry import name_module
+from jupyter_memkit.measure.sizes.registry import name_library
 from jupyter_memkit.techniques.unloading.removal import (
     Removal,
     find_home,
@@ -117,7 +117,7 @@ class _Walk:
             # The namespace of another module, reached through one of its functions.
             return True
         if kind not in self._is_kind_foreign:
-            top = name_module(kind).partition(".")[0]
+            top = name_library(kind)
             is_python = top in sys.stdlib_module_names
             self._is_kind_foreign[kind] = not (
                 is_python or self._removal.owns_class(kind)

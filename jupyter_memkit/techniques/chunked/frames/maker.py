@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.sizes.registry import name_library
 from jupyter_memkit.techniques.chunked.columns import has_columns
 from jupyter_memkit.techniques.chunked.frames.arrow_tables import ArrowTables
 from jupyter_memkit.techniques.chunked.frames.backends import import_backend
 from jupyter_memkit.techniques.chunked.frames.column_types import ColumnTypes
 from jupyter_memkit.techniques.chunked.frames.pandas_frames import PandasFrames
-from jupyter_memkit.techniques.chunked.libraries import import_library, name_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.arranging import arrange_columns
 from jupyter_memkit.techniques.chunked.sources.base import Request
 
@@ -84,7 +85,7 @@ class FrameMaker:
 
 def _kind(rows: Any) -> str:
     """Return the library of an object."""
-    root = name_library(rows)
+    root = name_library(type(rows))
     return {"pyarrow": "arrow"}.get(root, root)
 
 

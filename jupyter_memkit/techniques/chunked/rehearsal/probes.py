@@ -15,9 +15,9 @@ from typing import Any
 
 from jupyter_memkit.cells.purity import is_plain, is_table
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.sizes.registry import name_library
 from jupyter_memkit.techniques.chunked.columns import has_columns, is_arrow_table
 from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
-from jupyter_memkit.techniques.chunked.libraries import name_library
 from jupyter_memkit.techniques.chunked.rehearsal.changed_rows import link, lose, vary
 from jupyter_memkit.techniques.chunked.rehearsal.not_rehearsed import (
     NotRehearsedError,
@@ -143,7 +143,7 @@ def thin(rows: Any, count: int) -> Any:
 def number(rows: Any) -> Any:
     """Renumber pandas rows from 0 on if their index only numbers them."""
     pandas = sys.modules.get("pandas")
-    if name_library(rows) != "pandas" or pandas is None:
+    if name_library(type(rows)) != "pandas" or pandas is None:
         return rows
     index = rows.index
     if index.nlevels == 1 and index.name is None and index.dtype == "int64":
@@ -153,7 +153,7 @@ def number(rows: Any) -> Any:
 
 def take(rows: Any, places: Sequence[int]) -> Any:
     """Return some rows of a table, an array or a list, as a copy."""
-    root = name_library(rows)
+    root = name_library(type(rows))
     if root == "pandas":
         if type(places) is range and places.step == 1:
             return rows.iloc[places.start : places.stop].copy()
@@ -248,7 +248,7 @@ def _split(
 
 def repeat(rows: Any, times: int) -> Any:
     """Return rows repeated, numbered throughout; None if the index forbids it."""
-    if name_library(rows) == "pandas":
+    if name_library(type(rows)) == "pandas":
         pandas = sys.modules["pandas"]
         index = rows.index
         if type(index) is not pandas.RangeIndex:
@@ -265,7 +265,7 @@ def _repeat_row(rows: Any, place: int) -> Any:
     """
     n_rows = len(rows)
     changed = take(rows, [*range(place), place - 1, *range(place + 1, n_rows)])
-    if name_library(rows) == "pandas":
+    if name_library(type(rows)) == "pandas":
         if type(rows.index) is not sys.modules["pandas"].RangeIndex:
             return None
         changed.index = rows.index

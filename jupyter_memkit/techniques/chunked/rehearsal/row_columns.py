@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from jupyter_memkit.measure.sizes.registry import name_library
 from jupyter_memkit.techniques.chunked.columns import list_names
-from jupyter_memkit.techniques.chunked.libraries import name_library
 
 # Of wide rows, some columns are changed.
 _MOST_COLUMNS = 64
@@ -26,7 +26,7 @@ def _list_places(rows: Any) -> list[tuple[Any, str]]:
     names = list_names(rows)
     if names is not None:
         return [(place, str(name)) for place, name in enumerate(names)]
-    if name_library(rows) == "numpy":
+    if name_library(type(rows)) == "numpy":
         if rows.ndim == 2:
             return [((..., place), "") for place in range(rows.shape[1])]
         return [(..., "")] if rows.ndim == 1 and not rows.dtype.names else []
@@ -38,7 +38,7 @@ def _list_places(rows: Any) -> list[tuple[Any, str]]:
 
 
 def _read_column(rows: Any, place: Any) -> list[Any]:
-    root = name_library(rows)
+    root = name_library(type(rows))
     found: list[Any]
     if root == "pandas":
         found = (rows if place is ... else rows.iloc[:, place]).tolist()
@@ -62,7 +62,7 @@ def replace_columns(rows: Any, changes: dict[Any, list[Sequence[Any]]]) -> Any:
         None if no column can hold its values.
     """
     is_changed = False
-    if name_library(rows) in {"pandas", "numpy"}:
+    if name_library(type(rows)) in {"pandas", "numpy"}:
         # Once for all columns, which are set in place.
         rows = rows.copy()
     for place, choices in changes.items():
@@ -77,7 +77,7 @@ def replace_columns(rows: Any, changes: dict[Any, list[Sequence[Any]]]) -> Any:
 
 def _set_column(rows: Any, place: Any, values: Sequence[Any]) -> Any:
     """Return rows with another column; pandas frames and arrays are changed."""
-    root = name_library(rows)
+    root = name_library(type(rows))
     library: Any = sys.modules.get(root)
     if place is ... and root != "numpy":
         return _make_like(rows, values, library)
@@ -99,7 +99,7 @@ def _set_column(rows: Any, place: Any, values: Sequence[Any]) -> Any:
 
 def _make_like(rows: Any, values: Sequence[Any], library: Any) -> Any:
     """Return a list or a series with other values."""
-    root = name_library(rows)
+    root = name_library(type(rows))
     if root == "pandas":
         return library.Series(values, rows.index, rows.dtype, rows.name)
     if root == "polars":

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.measure.sizes.registry import name_library
 from jupyter_memkit.techniques.chunked.columns import list_names
-from jupyter_memkit.techniques.chunked.libraries import name_library
 from jupyter_memkit.techniques.chunked.sources.base import load_parts
 
 # Those whose frames and tables can be arranged.
@@ -35,7 +35,8 @@ def arrange_columns(rows: Any, names: Sequence[str] | None) -> Any:
     ordered = list({**{n: None for n in names if n in known}, **known})
     if ordered == own or len(known) < len(own):
         return rows
-    return rows[ordered] if name_library(rows) == "pandas" else rows.select(ordered)
+    is_pandas = name_library(type(rows)) == "pandas"
+    return rows[ordered] if is_pandas else rows.select(ordered)
 
 
 def list_columns(rows: Any) -> list[Any] | None:
@@ -43,7 +44,7 @@ def list_columns(rows: Any) -> list[Any] | None:
 
     None also for columns of several levels, because a request names only one.
     """
-    library = name_library(rows)
+    library = name_library(type(rows))
     names = list_names(rows) if library in _LIBRARIES else None
     if names is not None and library == "pandas" and rows.columns.nlevels > 1:
         return None

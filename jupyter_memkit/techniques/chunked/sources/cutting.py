@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from jupyter_memkit.measure.sizes.registry import name_library
 from jupyter_memkit.techniques.chunked.sources.base import (
     Loaded,
     Piece,
@@ -130,7 +131,7 @@ def join_rows(parts: list[Any]) -> Any:
     if isinstance(parts[0], list):
         return list(chain.from_iterable(parts))
     for kind in type(parts[0]).__mro__:
-        root = kind.__module__.partition(".")[0]
+        root = name_library(kind)
         if root in _JOINS:
             name, options = _JOINS[root]
             return getattr(sys.modules[root], name)(parts, **options)

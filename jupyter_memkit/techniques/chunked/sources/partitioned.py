@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jupyter_memkit.techniques.chunked.libraries import import_library, name_library
+from jupyter_memkit.measure.sizes.registry import name_library
+from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import (
     Piece,
     Request,
@@ -152,7 +153,7 @@ class _WithKeys:
         return map(self._add_columns, load_parts(self.load, rows))
 
     def _add_columns(self, rows: Any) -> Any:
-        library = name_library(rows)
+        library = name_library(type(rows))
         arrow = import_library("pyarrow", "folders with columns in their names")
         columns = {
             name: arrow.repeat(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
-from jupyter_memkit.techniques.chunked.libraries import name_library
+from jupyter_memkit.measure.sizes.registry import name_library
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def explaining_options(name: str, options: Mapping[str, Any]) -> Iterator[None]:
     except UnicodeDecodeError:
         raise  # Explained as an error of the file.
     except (LookupError, TypeError, ValueError) as error:
-        library = name_library(error)
+        library = name_library(type(error))
         if not options or library in {"jupyter_memkit", "pandas", "pyarrow"}:
             raise
         shown = " ".join(f"--read {key}={value}" for key, value in options.items())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError, suggest
-from jupyter_memkit.techniques.chunked.libraries import name_library
+from jupyter_memkit.measure.sizes.registry import name_library
 from jupyter_memkit.techniques.chunked.results.partial.kept_rows import keeps_rows
 from jupyter_memkit.techniques.chunked.results.partial.kinds import (
     NAMES,
@@ -168,7 +168,7 @@ def _find_key(chunk: Any, frame: Any, key: Any) -> Any:
     if isinstance(key, str) or not hasattr(key, "__len__"):
         _check_column(frame, key)
         return frame[key]
-    if name_library(key) in {"polars", "pyarrow"}:
+    if name_library(type(key)) in {"polars", "pyarrow"}:
         name = getattr(key, "name", None)
         key = key.to_pandas()
         key.name = name
@@ -202,7 +202,7 @@ def _uncategorize(key: Any) -> Any:
 
 
 def _make_frame(chunk: Any) -> Any:
-    if name_library(chunk) in {"polars", "pyarrow"}:
+    if name_library(type(chunk)) in {"polars", "pyarrow"}:
         chunk = chunk.to_pandas()
     pandas = sys.modules.get("pandas")
     if pandas is None or not isinstance(chunk, pandas.DataFrame):
