@@ -216,7 +216,7 @@ def test_max_gpu_that_proves_nothing(
     run(shell, "%%mem --max-gpu 500MiB\nuse(100)")
     text = capsys.readouterr().out
     assert "peak 100.0 MiB above the start (sampled, at most 900.0 MiB)" in text
-    assert "torch.cuda.reset_peak_memory_stats(0) in a cell of its own before" in text
+    assert "torch.cuda.reset_peak_memory_stats(0) in a separate cell before" in text
     gpus.reset_peak()
     run(shell, "%%mem --max-gpu 500MiB\nuse(200)")
     text = capsys.readouterr().out

@@ -568,7 +568,7 @@ def test_rows_that_are_chosen_or_totals(code: str) -> None:
 
 def test_rows_that_are_sorted() -> None:
     """Sorted rows are rejected; another order is only noted."""
-    with pytest.raises(ReduceError, match="sorted by itself"):
+    with pytest.raises(ReduceError, match="sorted separately"):
         run("df.sort_values('v')", "concat")
     (note,) = run("df.melt('k')", "concat").notes
     assert note.startswith("The joined rows are in the order of the chunks;")
@@ -844,7 +844,7 @@ def one_thread_of_duckdb() -> Iterator[None]:
         ("sum", "select k, avg(q) q from df group by k", "does not add up"),
         ("sum", "select k, count(distinct q) q from df group by k", "does not add up"),
         ("concat", "select k, q from df where q > 3", None),
-        ("concat", "select k, q from df order by q", "sorted by itself"),
+        ("concat", "select k, q from df order by q", "sorted separately"),
         ("concat", "select k, sum(q) q from df group by k", "depend on the other rows"),
     ],
 )

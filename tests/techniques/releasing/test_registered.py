@@ -101,7 +101,7 @@ def delete(shell: InteractiveShell, code: str) -> tuple[Held, weakref.ref[object
             EVENT,
             (
                 "get_ipython().events.callbacks['post_run_cell'][*] (callback of an "
-                "event of IPython)"
+                "IPython event)"
             ),
             (
                 "get_ipython().events.unregister('post_run_cell', "
