@@ -68,8 +68,8 @@ def test_warning_names_variables_once_per_climb(
     """At 85% of the limit a notification names the largest variables, once."""
     server.write_notebook(
         "warning.ipynb",
-        "first = bytearray(b'x' * (200 << 20))",
-        "second = bytearray(b'x' * (110 << 20))",
+        "first = bytearray(200 << 20)",
+        "second = bytearray(110 << 20)",
         "x = 1",
         kernel=limited_kernel,
     )
