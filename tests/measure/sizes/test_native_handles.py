@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import datetime as dt
 import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
+from sklearn import neighbors
 
-from jupyter_memkit.measure.sizes import sizeof
+from jupyter_memkit.measure.sizes import sizeof, sizes
 
 
 class Handle(ctypes.c_void_p):
@@ -38,6 +41,26 @@ def test_pointers(kind: type[ctypes.c_void_p]) -> None:
 def test_numbers() -> None:
     """A number of the same size hides nothing."""
     assert sizeof([ctypes.c_uint64(12345), ctypes.c_double(1)]).exact
+
+
+def test_capsules() -> None:
+    """Only of a random generator it is known that its capsule has nothing else."""
+    for generator in (np.random.default_rng(0), np.random.RandomState(0)):
+        size = sizeof(generator)
+        assert size.exact
+        assert size.bytes < 5_000
+    assert sizeof([dt.datetime_CAPI]).opaque == ("PyCapsule",)
+
+
+@pytest.mark.parametrize("kind", [neighbors.KDTree, neighbors.BallTree])
+def test_search_trees(kind: Any) -> None:
+    """A tree of scikit-learn consists of its arrays, and shares that of the data."""
+    points = np.random.default_rng(0).random((50_000, 5))
+    tree = kind(points)
+    found = sizes({"points": points, "tree": tree})
+    assert found["tree"].shared_bytes >= points.nbytes
+    assert sizeof(tree).exact
+    assert sizeof(tree).bytes > points.nbytes + 8 * len(points)
 
 
 MODELS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jupyter_memkit.measure.sizes.allocation import allocated
 from jupyter_memkit.measure.sizes.parts import Parts
 from jupyter_memkit.measure.sizes.registry import sizer
@@ -19,4 +21,13 @@ def size_range(numbers: range) -> Parts:
     return Parts(
         own_bytes=allocated(numbers.__sizeof__()) + length_bytes,
         children=(numbers.start, numbers.stop, numbers.step),
+    )
+
+
+@sizer("PyCapsule")
+def size_capsule(capsule: Any) -> Parts:
+    """Size a capsule: that of a random generator of NumPy refers only to its state."""
+    return Parts(
+        own_bytes=allocated(capsule.__sizeof__()),
+        is_whole=repr(capsule).startswith('<capsule object "BitGenerator"'),
     )

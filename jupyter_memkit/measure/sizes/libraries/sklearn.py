@@ -1,4 +1,4 @@
-"""Estimators, which consist of Python objects and arrays, except for their trees."""
+"""Estimators, which consist of Python objects and arrays, except for trees."""
 
 from __future__ import annotations
 
@@ -25,4 +25,18 @@ def size_tree(tree: Any) -> Parts:
         own_bytes=allocated(sys.getsizeof(tree))
         + allocated(tree.capacity * _NODE_BYTES)
         + allocated(tree.capacity * values)
+    )
+
+
+@sizer(
+    *(
+        f"sklearn.neighbors.{module}.BinaryTree{bits}"
+        for module in ("_kd_tree", "_ball_tree")
+        for bits in ("64", "32", "")  # without a number before scikit-learn 1.3
+    )
+)
+def size_search_tree(tree: Any) -> Parts:
+    """Size a tree for neighbours by its arrays, of which the first is the data."""
+    return Parts(
+        own_bytes=allocated(sys.getsizeof(tree)), children=tuple(tree.get_arrays())
     )
