@@ -31,6 +31,9 @@ def user_variables(shell: Any, *, program: bool = False) -> dict[str, Any]:
 def find_names(shell: Any, *, program: bool) -> dict[str, Any]:
     """Return the names that the user has set, modules included, with their values.
 
+    Parts of the program come last: where all names of a library were imported, there
+    are thousands of them, and no time may be left.
+
     Parameters
     ----------
     shell, program
@@ -38,15 +41,16 @@ def find_names(shell: Any, *, program: bool) -> dict[str, Any]:
     """
     hidden: Mapping[str, Any] = shell.user_ns_hidden
     nothing = object()
-    return {
+    found = {
         name: value
         for name, value in dict(shell.user_ns).items()
         if type(name) is str
         and not is_ipythons_name(name)
         # As in `%who`: names that IPython set and the user has not changed.
         and hidden.get(name, nothing) is not value
-        and (program or not _is_program(name, value))
+        and (program or not is_part_of_program(name, value))
     }
+    return dict(sorted(found.items(), key=lambda each: is_part_of_program(*each)))
 
 
 def is_listed(name: str, value: Any, size: Size) -> bool:
@@ -54,7 +58,7 @@ def is_listed(name: str, value: Any, size: Size) -> bool:
 
     Functions, classes and private names do if they hold data.
     """
-    if not _is_program(name, value):
+    if not is_part_of_program(name, value):
         return True
     return _holds_data(value) and size.everywhere_bytes >= _PROGRAM_BYTES
 
@@ -68,7 +72,8 @@ def find_program(shell: Any) -> list[Any]:
     return [end for end in ends if end is not None]
 
 
-def _is_program(name: str, value: Any) -> bool:
+def is_part_of_program(name: str, value: Any) -> bool:
+    """Return whether a name is private, or that of a function, a class or a module."""
     return name[:1] == "_" or is_program(value)
 
 

@@ -25,7 +25,12 @@ from jupyter_memkit.measure.sizes.elements import CONTAINERS
 from jupyter_memkit.measure.sizes.identity import contains_identical
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.remainder import Remainder, read_remainder
-from jupyter_memkit.track.user_variables import find_names, find_program, is_listed
+from jupyter_memkit.track.user_variables import (
+    find_names,
+    find_program,
+    is_listed,
+    is_part_of_program,
+)
 
 # How long models and their graphs are searched.
 _MODELS_BUDGET_S = 1.0
@@ -152,7 +157,9 @@ def list_variables(
         _check_names(patterns, values, shell)
         if is_whole:
             groups = _group_hidden(shell)
-    values = _order(values, patterns)
+    usage = find_usage(read_history(shell.user_ns))
+    made_in = {name: each.made_in for name, each in usage.items()}
+    values = _order(values, patterns, made_in)
     program = find_program(shell)
     measured = sizes(
         values | groups,
@@ -162,19 +169,18 @@ def list_variables(
         progress=progress,
     )
     models = model_sizes(
-        {name: values[name] for name in values.keys() & names},
+        {name: each for name, each in values.items() if name in names},
         layers=bool(patterns),
         budget_s=_MODELS_BUDGET_S if budget_s is None else budget_s,
         program=program,
     )
-    usage = find_usage(read_history(shell.user_ns))
     rows = [
         Variable(
             name=name,
             type=read_type(value),
             shape=read_shape(value),
             size=measured[name],
-            made_in=usage[name].made_in if name in usage else None,
+            made_in=made_in.get(name),
             is_hidden=name not in names,
         )
         for name, value in values.items()
@@ -199,16 +205,23 @@ def list_variables(
     )
 
 
-def _order(values: dict[str, Any], patterns: Iterable[str]) -> dict[str, Any]:
-    """Return values in the order in which they are measured, while there is time."""
-    named = {name: each for name, each in values.items() if _matches(name, patterns)}
-    # Containers come last, because visiting their elements can use up the time.
-    quick = {
-        name: each
-        for name, each in values.items()
-        if not contains_identical(CONTAINERS, type(each))
-    }
-    return named | quick | values
+def _order(
+    values: dict[str, Any], patterns: Iterable[str], made_in: Mapping[str, int | None]
+) -> dict[str, Any]:
+    """Return values in the order in which they are measured, while there is time.
+
+    A library of which all names were imported has thousands.
+    """
+
+    def rank(variable: tuple[str, Any]) -> tuple[bool, ...]:
+        name, value = variable
+        is_named = bool(patterns) and _matches(name, patterns)
+        is_imported = made_in.get(name) is None
+        # Visiting the elements of a container can use up the time.
+        is_container = contains_identical(CONTAINERS, type(value))
+        return not is_named, is_part_of_program(name, value), is_imported, is_container
+
+    return dict(sorted(values.items(), key=rank))
 
 
 def _check_names(

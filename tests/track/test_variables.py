@@ -195,18 +195,40 @@ def test_a_type_is_found_without_its_dtype(bare_shell: InteractiveShell) -> None
     assert names(bare_shell, types=["ndarray", "list"]) == ["numbers"]
 
 
-def test_named_variables_come_first(
-    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A variable that is named is measured before the others, while there is time."""
-    measured: list[str] = []
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The variables in the order in which they are measured."""
+    names: list[str] = []
 
     def measure(values: Any, **options: Any) -> Any:
-        measured.extend(values)
+        names.extend(values)
         return sizes(values, **options)
 
     monkeypatch.setattr("jupyter_memkit.track.variables.sizes", measure)
+    return names
+
+
+def test_named_variables_come_first(
+    shell: InteractiveShell, measured: list[str]
+) -> None:
+    """A variable that is named is measured before the others, while there is time."""
     shell.run_cell("large = [[] for _ in range(1000)]; small = [1]")
     list_variables(shell, patterns=["small"])
     assert measured[0] == "small"
     assert "large" in measured
+
+
+def test_the_program_comes_last(shell: InteractiveShell, measured: list[str]) -> None:
+    """The user's data is measured first, and long containers after other data.
+
+    A library of which all names were imported has thousands of objects and classes.
+    """
+    run(
+        shell,
+        "from string import *",
+        "class Tool: ...\ndef use(): ...\nrows = [1]\ntool = Tool()\n_private = [1]",
+    )
+    list_variables(shell)
+    assert measured[:2] == ["tool", "rows"]
+    after = measured.index("ascii_letters")
+    assert after < min(map(measured.index, ["Tool", "use", "_private", "Template"]))

@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType, ModuleType
 from typing import Any
 
 from jupyter_memkit.measure.heap import leaving_no_growth
@@ -16,6 +17,9 @@ from jupyter_memkit.measure.sizes.walk import Tally, Walk
 # An estimate draws this many elements of long containers.
 _LEVEL_SIZE = 1024
 _SMALLEST_LEVEL = 32
+# Parts of a program, which get no share: they rarely hold anything, and a library of
+# which all names were imported has thousands.
+_PROGRAM = (FunctionType, ModuleType, type)
 # Student's t for 95 % and the four folds of a sample.
 _T_QUANTILE = 3.18
 # A sample does not show the overhead of the pools of small objects.
@@ -104,7 +108,8 @@ def sizes(
     if budget_s is None and not exact:
         budget_s = 1.0
     end_s = _end(budget_s)
-    level_size = None if exact else _share(len(variables))
+    count = sum(not issubclass(type(each), _PROGRAM) for each in variables.values())
+    level_size = None if exact else _share(count)
     with leaving_no_growth():
         tallies, together_bytes = _measure_all(
             variables, Walk(len(variables), program, level_size, progress), end_s

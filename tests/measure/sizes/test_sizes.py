@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -162,3 +163,18 @@ def test_address_map_goes_over() -> None:
         7: 500,
         300: 400,
     }
+
+
+def test_a_program_does_not_coarsen_the_samples() -> None:
+    """Thousands of imported classes and functions leave data as many objects to visit.
+
+    Of models and pipelines, too few of the parts would be visited.
+    """
+    rows = [[number] for number in range(500)]
+    program: dict[str, Any] = {
+        f"Class{number}": type("Class", (), {}) for number in range(1_000)
+    }
+    program |= {f"function{number}": lambda: None for number in range(1_000)}
+    data = dict.fromkeys(program, 1.5)
+    assert sizes({"rows": rows, **program}, budget_s=math.inf)["rows"].exact
+    assert not sizes({"rows": rows, **data}, budget_s=math.inf)["rows"].exact
