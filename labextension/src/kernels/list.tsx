@@ -2,8 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { IKernelRow, Kernels } from '../model/kernels';
-import { formatBytes } from '../text/format';
-import { describeLack } from '../text/kernels';
+import { describeLack, describeTotal } from '../text/kernels';
 import { KernelRow } from './row';
 
 /**
@@ -12,10 +11,6 @@ import { KernelRow } from './row';
 export function KernelList(props: KernelList.IProps): React.JSX.Element {
   const { rows, onAction, trans } = props;
   const sentence = describeLack(props, trans);
-  const totalBytes = (rows ?? []).reduce(
-    (total, { bytes }) => total + (bytes ?? 0),
-    0
-  );
   const scaleBytes = Math.max(
     1,
     ...(rows ?? []).map(({ bytes }) => bytes ?? 0)
@@ -30,12 +25,7 @@ export function KernelList(props: KernelList.IProps): React.JSX.Element {
       {rows && rows.length > 0 && (
         <>
           <p className="jp-Memkit-empty" data-testid="memkit-kernels-total">
-            {trans._n(
-              '%1 kernel, %2',
-              '%1 kernels, %2',
-              rows.length,
-              formatBytes(totalBytes)
-            )}
+            {describeTotal(rows, trans)}
           </p>
           <ul
             className="jp-Memkit-kernels"

@@ -34,6 +34,29 @@ export function describeMemory(
 }
 
 /**
+ * The number of kernels, and what those that can be read take together.
+ */
+export function describeTotal(
+  rows: readonly IKernelRow[],
+  trans: TranslationBundle
+): string {
+  const count = trans._n('%1 kernel', '%1 kernels', rows.length);
+  const known = rows.filter(({ bytes }) => bytes !== null);
+  if (known.length === 0) {
+    return count;
+  }
+  const total = formatBytes(
+    known.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
+  );
+  const isWhole = rows.every(
+    ({ memory, unknown }) => memory?.atLeast === false || unknown === 'ended'
+  );
+  return isWhole
+    ? trans.__('%1, %2', count, total)
+    : trans.__('%1, at least %2', count, total);
+}
+
+/**
  * What is known of a kernel, other than its memory.
  */
 export function describeKernel(

@@ -51,7 +51,7 @@ describe('KernelsPanel', () => {
   it('lists the kernels with their total', async () => {
     const list = await show();
     expect(part(panel.node, 'kernels-total').textContent).toBe(
-      '2 kernels, 6.1 GiB'
+      '2 kernels, at least 6.1 GiB'
     );
     const rows = [...list.querySelectorAll('li')];
     expect(rows.map(row => row.dataset['bytes'])).toEqual([

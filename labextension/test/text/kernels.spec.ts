@@ -6,6 +6,7 @@ import {
   describeKernel,
   describeLack,
   describeMemory,
+  describeTotal,
   nameKernel
 } from '../../src/text/kernels';
 import type { IKernelMemory } from '../../src/wire/protocol';
@@ -113,6 +114,31 @@ describe('a kernel', () => {
     };
     const memory = { ...MEMORY, gauge };
     expect(await detailsOf({ state: 'busy', memory })).toBe('python3 · busy');
+  });
+});
+
+describe('describeTotal()', () => {
+  it.each([
+    [[{ memory: MEMORY }, { memory: MEMORY }], '2 kernels, 4.0 KiB'],
+    [
+      [{ memory: MEMORY }, { memory: { ...MEMORY, atLeast: true } }],
+      '2 kernels, at least 4.0 KiB'
+    ],
+    [
+      [{ memory: MEMORY }, { memory: null, unknown: 'elsewhere' }],
+      '2 kernels, at least 2.0 KiB'
+    ],
+    [
+      [{ memory: MEMORY }, { memory: null, unknown: 'ended' }],
+      '2 kernels, 2.0 KiB'
+    ],
+    [[{ memory: null, unknown: 'refused' }], '1 kernel']
+  ] as const)('of %o is "%s"', async (changes, text) => {
+    const rows: IKernelRow[] = [];
+    for (const change of changes) {
+      rows.push(await row(change));
+    }
+    expect(describeTotal(rows, trans)).toBe(text);
   });
 });
 
