@@ -10,23 +10,15 @@ import { DeathCard } from './death';
 import { Notice, describeStatus } from './notice';
 
 /**
- * The one place under the gauge for what the user has to know: the death of the
- * kernel, else a warning, else why there is nothing to show.
+ * The one place under the gauge for what the user has to know: a warning, else the
+ * death of an earlier process, and why there is nothing to show.
+ *
+ * A death is shown until it is dismissed, however long the next process has been
+ * running, so it hides nothing about that one.
  */
-export function Slot(props: Slot.IProps): React.JSX.Element | null {
+export function Slot(props: Slot.IProps): React.JSX.Element {
   const { status, death, alarm, isBusy, isBlind, isWaiting } = props;
   const { onAction, onOpen, trans } = props;
-  if (death) {
-    return (
-      <DeathCard
-        death={death}
-        isDead={status.kind === 'lost' && status.reason === 'died'}
-        onAction={onAction}
-        onOpen={onOpen}
-        trans={trans}
-      />
-    );
-  }
   if (alarm) {
     return (
       <AlarmCard
@@ -37,8 +29,24 @@ export function Slot(props: Slot.IProps): React.JSX.Element | null {
       />
     );
   }
+  const isDead = status.kind === 'lost' && status.reason === 'died';
   const notice = describeStatus(status, { isBlind, isWaiting }, trans);
-  return notice && <Notice {...notice} onAction={onAction} />;
+  // The card says that the kernel has died; beside it, only what can be done.
+  const isNews = !death || (!isDead && (notice?.action ?? null) !== null);
+  return (
+    <>
+      {death && (
+        <DeathCard
+          death={death}
+          isDead={isDead}
+          onAction={onAction}
+          onOpen={onOpen}
+          trans={trans}
+        />
+      )}
+      {notice && isNews && <Notice {...notice} onAction={onAction} />}
+    </>
+  );
 }
 
 export namespace Slot {

@@ -54,7 +54,22 @@ function contents(host: HTMLElement): string[] {
 
 describe('Slot', () => {
   it.each<[string, Partial<Slot.IProps>, string[]]>([
-    ['a death before all else', { death: DEATH, alarm: ALARM }, ['death']],
+    ['a death', { death: DEATH }, ['death']],
+    [
+      'a death alone while the kernel starts again',
+      { death: DEATH, status: { kind: 'connecting' } },
+      ['death']
+    ],
+    [
+      'what the kernel lacks that runs after a death',
+      { death: DEATH, status: { kind: 'not-loaded', error: null } },
+      ['death', 'notice']
+    ],
+    [
+      'a warning before the death of an earlier process',
+      { death: DEATH, alarm: ALARM, status: { kind: 'live' } },
+      ['alarm']
+    ],
     ['a warning before a notice', { alarm: ALARM }, ['alarm']],
     [
       'a warning before a notice that something waits',
