@@ -18,6 +18,8 @@ export interface IAlarm {
 
 /**
  * Raises an alarm at a share of the limit, or a minute before the limit is reached.
+ *
+ * It lasts until memory is clearly below the threshold, or the user sets another one.
  */
 export class Alarm {
   constructor(threshold: () => number) {
@@ -46,7 +48,9 @@ export class Alarm {
         secondsToFull < SOON_S &&
         share >= threshold / 2);
     const isOver = share < threshold - HYSTERESIS && secondsToFull === null;
-    if (this._current === null ? isRaised : !isOver) {
+    const lasts = !isOver && threshold === this._thresholdOfCurrent;
+    if (isRaised || (this._current !== null && lasts)) {
+      this._thresholdOfCurrent = threshold;
       this._climb += this._current === null ? 1 : 0;
       const climb = this._climb;
       this._current = { share, limitBytes, secondsToFull, climb };
@@ -57,5 +61,6 @@ export class Alarm {
 
   private readonly _threshold: () => number;
   private _current: IAlarm | null = null;
+  private _thresholdOfCurrent: number | null = null;
   private _climb = 0;
 }

@@ -113,7 +113,16 @@ export class MemoryModel extends KernelMemory implements IDisposable {
   set isProbing(isProbing: boolean) {
     const isNew = isProbing && !this._isProbing;
     this._isProbing = isProbing;
-    if (isNew && this.status.kind === 'not-loaded') {
+    if (isNew) {
+      this.probeAgain();
+    }
+  }
+
+  /**
+   * Find out again why the kernel has not loaded the extension, or load it.
+   */
+  probeAgain(): void {
+    if (this.status.kind === 'not-loaded') {
       this._channel?.connect();
     }
   }

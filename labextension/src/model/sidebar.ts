@@ -60,14 +60,30 @@ export class Sidebar implements IDisposable {
   }
 
   /**
-   * Load the extension automatically into kernels that have not loaded it.
+   * Load the extension automatically into kernels that have not loaded it, also into
+   * the one in use.
    */
-  isAutoloading = false;
+  get isAutoloading(): boolean {
+    return this._isAutoloading;
+  }
+  set isAutoloading(isAutoloading: boolean) {
+    const isNew = isAutoloading && !this._isAutoloading;
+    this._isAutoloading = isAutoloading;
+    if (isNew) {
+      this._model?.probeAgain();
+    }
+  }
 
   /**
    * The share of the limit at which the sidebar warns.
    */
-  threshold = 0.85;
+  get threshold(): number {
+    return this._threshold;
+  }
+  set threshold(threshold: number) {
+    this._threshold = threshold;
+    this._onModelChanged();
+  }
 
   /**
    * The warning that memory is close to the limit, `null` if it is not.
@@ -236,6 +252,8 @@ export class Sidebar implements IDisposable {
   private readonly _models = new Map<Kernel.IKernelConnection, MemoryModel>();
   private readonly _stateChanged = new Signal<this, void>(this);
   private readonly _alarms = new WeakMap<MemoryModel, Alarm>();
+  private _threshold = 0.85;
+  private _isAutoloading = false;
   private _waiting = 0;
   private readonly _ticked = new Signal<this, void>(this);
   private _model: MemoryModel | null = null;

@@ -98,8 +98,14 @@ describe('Alarm', () => {
   it('follows a new threshold', () => {
     threshold = 0.5;
     expect(climbs(499, 500)).toEqual([null, 1]);
-    threshold = 0.95;
-    expect(climbs(800)).toEqual([null]);
+    threshold = 0.55;
+    expect(climbs(500)).toEqual([null]);
+  });
+
+  it('goes on if memory is above a new threshold, too', () => {
+    climbs(860);
+    threshold = 0.5;
+    expect(climbs(860)).toEqual([1]);
   });
 
   it('is never raised without a threshold', () => {

@@ -149,6 +149,32 @@ describe('Sidebar#model', () => {
   });
 });
 
+describe('Sidebar#isAutoloading', () => {
+  it('loads the extension into the kernel in use as soon as it is set', async () => {
+    vi.useFakeTimers();
+    page.sidebar.setActive('panel', true);
+    const kernel = new FakeKernel();
+    kernel.results = {
+      find_spec: evaluated('True'),
+      load_extension: evaluated('None')
+    };
+    const leaveUnhandled = async (): Promise<void> => {
+      await settle();
+      kernel.lastRequest.idle();
+      await vi.advanceTimersByTimeAsync(1000);
+    };
+    page.open(kernel);
+    await leaveUnhandled();
+    expect(page.sidebar.status).toEqual({ kind: 'not-loaded', error: null });
+    page.sidebar.isAutoloading = true;
+    await leaveUnhandled();
+    expect(kernel.executed.join()).toContain('load_extension');
+    kernel.lastRequest.reply(golden('snapshot'));
+    expect(page.sidebar.status).toEqual({ kind: 'live' });
+    vi.useRealTimers();
+  });
+});
+
 describe('Sidebar#alarm', () => {
   const GAUGE = 'present.gauge.used_bytes';
   const FULL: Changes = { [GAUGE]: 25_000_000_000 };
@@ -168,12 +194,14 @@ describe('Sidebar#alarm', () => {
     expect(page.sidebar.alarm?.share).toBeCloseTo(0.97);
   });
 
-  it('follows the threshold of the settings', async () => {
-    page.sidebar.threshold = 0.1;
+  it('follows the threshold of the settings at once', async () => {
     await page.openLive();
-    const kernel = await page.openLive({}, 'b.ipynb');
-    kernel.broadcast(golden('samples'));
+    await page.openLive({}, 'b.ipynb');
+    expect(page.sidebar.alarm).toBeNull();
+    page.sidebar.threshold = 0.1;
     expect(page.sidebar.alarm?.share).toBe(0.125);
+    page.sidebar.threshold = 0.2;
+    expect(page.sidebar.alarm).toBeNull();
   });
 
   it('ends with the process', async () => {
