@@ -10,7 +10,10 @@ from tests.lab_server import LabServer
 
 
 def test_no_violations(lab: LabPage, server: LabServer) -> None:
-    """The panel, its status item and the badges are accessible in every theme."""
+    """The panel, its status item and the badges are accessible in every theme.
+
+    A column by which the cells are not sorted is named by its title alone.
+    """
     server.write_notebook(
         "accessible.ipynb",
         "block = bytearray(b'x' * (50 << 20))",
@@ -24,6 +27,8 @@ def test_no_violations(lab: LabPage, server: LabServer) -> None:
         lab.run_cell(index)
         lab.wait_for_end_of(f"c-{index}")
     expect(lab.part("collector")).to_be_visible()
+    kept = lab.page.get_by_role("columnheader", name="Kept", exact=True)
+    expect(kept).to_be_visible()
     for theme in ("Dark High Contrast", "Dark", "Light"):
         lab.set_theme(f"JupyterLab {theme}")
         for place in ("#jupyter-memkit", ".jp-Memkit-status", ".jp-Memkit-badge"):
