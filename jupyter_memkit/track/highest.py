@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.cells import CellRecord, OpenCell
@@ -41,12 +41,17 @@ class HighestMemory:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._highest: Highest | None = None
+        self._of_cell: Highest | None = None
+        self._of_all: Highest | None = None
 
     @property
     def highest(self) -> Highest | None:
-        """The highest so far; None before the first reading."""
-        return self._highest
+        """The highest so far, with its cell; None before the first reading."""
+        of_cell, of_all = self._of_cell, self._of_all
+        if of_cell is None or of_all is None or of_all.bytes <= of_cell.bytes:
+            return of_cell
+        # A few pages more: the cell's, or the present memory would be higher.
+        return replace(of_cell, bytes=of_all.bytes, exact=of_all.exact)
 
     def see(self, sample: Sample, cell: OpenCell | None, *, exact: bool) -> None:
         """Take a reading.
@@ -86,7 +91,9 @@ class HighestMemory:
     def _offer(self, seen: Highest) -> None:
         """Keep it if it is higher, and clearly higher if it replaces the cell's."""
         with self._lock:
-            known = self._highest
+            if self._of_all is None or seen.bytes > self._of_all.bytes:
+                self._of_all = seen
+            known = self._of_cell
             # The sampler may take a reading just after a cell has ended.
             is_same = known is None or known.execution_count in (
                 None,
@@ -94,4 +101,4 @@ class HighestMemory:
             )
             margin_bytes = 0 if is_same else _LEAST_RISE_BYTES
             if known is None or seen.bytes >= known.bytes + margin_bytes:
-                self._highest = seen
+                self._of_cell = seen

@@ -114,7 +114,7 @@ def test_sampled_peaks() -> None:
 
 
 def test_few_pages_more_after_the_cell() -> None:
-    """Readings that differ by a few pages leave the highest to the cell."""
+    """Readings that are a few pages higher leave the highest to the cell."""
     session = Session()
     cell = session.tracker.begin_cell("x", execution_count=1, cell_id="cell-1")
     session.probe.use(400 * MIB)
@@ -125,6 +125,7 @@ def test_few_pages_more_after_the_cell() -> None:
     session.probe.use(400 * MIB + 4096)
     session.sample()
     assert session.highest.execution_count == 1
+    assert session.highest.bytes == 900 * MIB + 4096
     session.probe.use(402 * MIB)
     session.sample()
     assert session.highest.execution_count is None
