@@ -19,7 +19,7 @@ from jupyter_memkit import protocol
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.process import is_running
 from jupyter_memkit.server.meters import KernelMeter, reading_message
-from jupyter_memkit.track.deaths import Death, find_death, leave_end
+from jupyter_memkit.track.deaths import Death, find_death, leave_end, leave_name
 from jupyter_memkit.track.last_state import Place, remove_state
 
 ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
@@ -146,6 +146,8 @@ class Kernels:
             if has_ended or is_running(followed.pid):
                 break
             await asyncio.sleep(_POLL_S)
+        if place.session:
+            leave_name(place)
         return death
 
     def place(self, kernel_id: str, session: str = "") -> Place:

@@ -135,19 +135,31 @@ def leave_end(path: Path, exit_code: int) -> None:
     exit_code : int
         The status of the process; negative for a signal.
     """
-    end_path = path.with_suffix(END_SUFFIX)
     state = _read_state(path)
     if state is None or state.is_in_log is not None:
         return
-    # The guard's watcher may have written its last reading.
-    end = _read_json(end_path) | {
-        "exit_status": -exit_code if exit_code < 0 else exit_code << 8,
-        "oom_kills_after": read_oom_kills(state.oom_counter),
-        "is_in_log": is_in_log(state.pid),
-    }
-    with contextlib.suppress(OSError):
-        end_path.touch(mode=0o600)
-        end_path.write_text(json.dumps(end))
+    _leave(
+        path,
+        exit_status=-exit_code if exit_code < 0 else exit_code << 8,
+        oom_kills_after=read_oom_kills(state.oom_counter),
+        is_in_log=is_in_log(state.pid),
+    )
+
+
+def leave_name(place: Place) -> None:
+    """Write the present name of a kernel's notebook next to the states of its deaths.
+
+    The kernel knows only the name when it started. The next notebook of that name is
+    another one.
+
+    Parameters
+    ----------
+    place : Place
+        The folder, the kernel, and its notebook as the server names it now.
+    """
+    for state, path in _find_dead(place):
+        if state.kernel_id == place.kernel_id and state.session != place.session:
+            _leave(path, session=place.session)
 
 
 def remove_old_states(folder: Path) -> None:
@@ -156,6 +168,14 @@ def remove_old_states(folder: Path) -> None:
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > _KEPT_S:
                 remove_state(path)
+
+
+def _leave(path: Path, **values: Any) -> None:
+    """Write values next to a state, beside those that others have written there."""
+    end_path = path.with_suffix(END_SUFFIX)
+    with contextlib.suppress(OSError):
+        end_path.touch(mode=0o600)
+        end_path.write_text(json.dumps(_read_json(end_path) | values))
 
 
 def _find_dead(place: Place) -> Iterator[tuple[State, Path]]:

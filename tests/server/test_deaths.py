@@ -159,6 +159,24 @@ def test_death_is_noticed_without_a_page(server: LabServer) -> None:
     assert notebook.ask("death")["death"] == death
 
 
+def test_death_goes_with_a_renamed_notebook(server: LabServer) -> None:
+    """It is known to later kernels under the new name, and not under the old one."""
+    notebook = Notebook(server, "old.ipynb")
+    notebook.pid()
+    path = f"api/sessions/{notebook.session['id']}"
+    server.ask("PATCH", path, {"path": "new.ipynb", "name": "new.ipynb"})
+    with notebook.kernel() as kernel:
+        kernel.client.execute("import os; os._exit(7)")
+        wait_until(lambda: notebook.ask("death")["death"] is not None)
+    answer = notebook.ask("death")
+    notebook.pid()
+    notebook.end()
+    for name, expected in (("new.ipynb", answer["death"]), ("old.ipynb", None)):
+        following = Notebook(server, name)
+        assert following.ask("death")["death"] == expected
+        following.end()
+
+
 def test_requested_ends_are_not_deaths(server: LabServer) -> None:
     """A restart is not a death, even if the server has to kill the process."""
     notebook = Notebook(server, "restart.ipynb")

@@ -8,6 +8,7 @@ import signal
 import stat
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from jupyter_memkit.track.deaths import (
     dismiss_death,
     find_death,
     leave_end,
+    leave_name,
     remove_old_states,
 )
 from jupyter_memkit.track.largest import LargestVariables, LargeVariable
@@ -121,6 +123,18 @@ def test_clean_end_leaves_nothing(place: Place) -> None:
     """How a process ended is written only if its state is still there."""
     leave_end(place.folder / "a.json", -9)
     assert list(place.folder.iterdir()) == []
+
+
+def test_renamed_notebook(place: Place) -> None:
+    """A death goes with its notebook to a new name, with how the process ended."""
+    leave(place, "dead", kernel_id="kernel-2")
+    leave_end(place.folder / "dead.json", -9)
+    renamed = replace(place, session="renamed.ipynb")
+    leave_name(renamed)
+    assert find_death(replace(place, kernel_id="kernel-3")) is None
+    death = find_death(replace(renamed, kernel_id="kernel-4"))
+    assert death is not None
+    assert death.signal == signal.SIGKILL
 
 
 def test_dismissed_death(place: Place) -> None:
