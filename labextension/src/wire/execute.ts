@@ -131,7 +131,12 @@ async function evaluate(
       user_expressions: { memkit: expression }
     });
     onSend(future.msg.header.msg_id);
-    ({ content } = await future.done);
+    try {
+      ({ content } = await future.done);
+    } catch (cause) {
+      // JupyterLab cancels what waits for a process that ends.
+      throw new Error('The kernel ended before this was done.', { cause });
+    }
     attempts += 1;
   } while (content.status === 'aborted' && attempts < ATTEMPTS_MAX);
   if (content.status !== 'ok') {

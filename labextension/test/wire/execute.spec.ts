@@ -46,6 +46,19 @@ describe('a request in the kernel', () => {
     expect(ids).toEqual(['ours-1', 'ours-2', 'ours-3']);
   });
 
+  it('says that the kernel has ended if that took it with it', async () => {
+    const done = Promise.reject(
+      new Error('Canceled future for execute_request')
+    );
+    vi.spyOn(kernel, 'requestExecute').mockReturnValue({
+      msg: { header: { msg_id: 'ours-1' } },
+      done
+    });
+    await expect(
+      runMagic(kernel.connection, onSend, 'memfree', '')
+    ).rejects.toThrow('The kernel ended before this was done.');
+  });
+
   it('is known by its id before it is answered', () => {
     void loadExtension(kernel.connection, onSend);
     expect(ids).toEqual(['ours-1']);
