@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import linecache
 import math
 import os
 import random
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -299,8 +301,24 @@ def state_of(namespace: dict[str, Any], counter: Counter, path: str) -> str:
     return repr((kept, len(counter.__dict__["log"]), written, drawn[2]))
 
 
-def test_effects_are_seen(accessor: Counter, tmp_path: Any) -> None:
-    """A cell that is called pure changes nothing, wherever an effect is hidden."""
+def define(code: str, namespace: dict[str, Any]) -> None:
+    """Run a cell that defines functions, whose text is kept, as IPython does."""
+    name = f"<functions {len(linecache.cache)}>"
+    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compiled = compile(code, name, "exec", dont_inherit=True)
+    exec(compiled, namespace)
+
+
+@pytest.mark.parametrize("in_function", [False, True])
+def test_effects_are_seen(
+    accessor: Counter, tmp_path: Any, *, in_function: bool
+) -> None:
+    """A cell that is called pure changes nothing, wherever an effect is hidden.
+
+    It may be hidden in a function of another cell.
+    """
     draw = random.Random(SEED)
     cells = [place.format(effect) for effect in EFFECTS for place in PLACES]
     draw.shuffle(cells)
@@ -310,6 +328,9 @@ def test_effects_are_seen(accessor: Counter, tmp_path: Any) -> None:
         Path(path).write_text("", encoding="utf-8")
         namespace = make_namespace(accessor, path)
         tree = ast.parse(cell)
+        if in_function:
+            define(f"def cell(chunk):\n{indent(cell, ' ')}", namespace)
+            tree = ast.parse("cell(chunk)")
         before = state_of(namespace, accessor, path)
         found = find_effect(tree, "chunk", namespace)
         assert state_of(namespace, accessor, path) == before, "the look had an effect"
@@ -369,6 +390,97 @@ def test_pure(cell: str) -> None:
         "table": pd.DataFrame({"a": [1]}),
     }
     assert find_effect(ast.parse(cell), "chunk", namespace) is None
+
+
+NOTEBOOK = """
+import pandas as pd
+rate, keys, seen = 2.0, ["store"], []
+def net(d, *, by="store"):
+    paid = d.price * rate
+    return paid.groupby(d[by]).sum()
+def twice(d):
+    return net(d) + net(d)
+def add(d):
+    d = d.copy()
+    d["paid"] = d.price * rate
+    return d
+def loop(d):
+    total = 0
+    for p in d.price:
+        total += p
+    return total
+def is_odd(n):
+    return False if n == 0 else is_even(n - 1)
+def is_even(n):
+    return True if n == 0 else is_odd(n - 1)
+bucket = lambda p: "low" if p < 5 else "high"
+def give():
+    return seen
+def note(d, kept=seen):
+    kept.append(len(d))
+def through(d):
+    return [seen for seen in d] + [seen.append(1)]
+def of_cell(d):
+    return d.price * factor
+def change(d):
+    d["paid"] = 1
+    return d
+def make(n):
+    def inner(d):
+        return d.price * n
+    return inner
+made = make(3)
+def read(d, *, pd=pd):
+    return pd.eval("1")
+first, second = lambda d: 1, lambda d: seen.append(d)
+table = pd.DataFrame({"price": [1]})
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("net(chunk)", None),
+        ("net(chunk, by=keys[0]).sum()", None),
+        ("twice(chunk)", None),
+        ("d = add(chunk)\nd['more'] = 1\nd", None),
+        ("change(chunk)", None),
+        ("loop(chunk)", None),
+        ("is_odd(len(chunk))", None),
+        ("chunk.price.map(bucket).value_counts()", None),
+        ("chunk.groupby('store').agg(net)", None),
+        ("change(table)", "d"),
+        ("give().append(1)", "give().append"),
+        ("note(chunk)", "kept.append"),
+        ("chunk.pipe(change)", "d"),
+        ("through(chunk)", "through"),
+        ("factor = 3\nof_cell(chunk)", "of_cell"),
+        ("made(chunk)", "made"),
+        ("read(chunk)", "read"),
+        ("first(chunk)", "first"),
+        ("seen(chunk)", None),
+    ],
+)
+def test_functions_of_the_notebook(cell: str, found: str | None) -> None:
+    """Functions of other cells are followed, with what their arguments can reach."""
+    namespace: dict[str, Any] = {}
+    define(NOTEBOOK, namespace)
+    assert find_effect(ast.parse(cell), "chunk", namespace) == found
+
+
+def test_functions_whose_text_was_changed() -> None:
+    """Only the text that gives the code of a function is followed."""
+    namespace: dict[str, Any] = {"seen": []}
+    define("def f(d):\n    return len(d)\n", namespace)
+    tree = ast.parse("f(chunk)")
+    assert find_effect(tree, "chunk", namespace) is None
+    assert find_effect(tree, "chunk", dict(namespace)) == "f"  # Other variables.
+    name = namespace["f"].__code__.co_filename
+    lines = ["def f(d):\n", "    return abs(d)\n"]
+    linecache.cache[name] = (0, None, lines, name)
+    assert find_effect(tree, "chunk", namespace) == "f"
+    del linecache.cache[name]
+    assert find_effect(tree, "chunk", namespace) == "f"
 
 
 def test_names_the_code() -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Mapping
-from types import ModuleType
+from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType, ModuleType
 from typing import Any
 
 from jupyter_memkit.cells.purity.arguments import (
@@ -32,6 +32,7 @@ from jupyter_memkit.cells.purity.outside import (
     find_in_module,
     is_patched,
     is_plain,
+    is_pure_callable,
 )
 from jupyter_memkit.cells.purity.queries import find_function, find_next_stage
 from jupyter_memkit.cells.purity.sql import is_select
@@ -60,6 +61,10 @@ class Expressions(ast.NodeVisitor):
         The user's variables.
     texts : Texts
         The texts in the cell.
+    follow : callable
+        Follows the code of a function of the user, or raises `EffectError`. Takes also
+        the name that refers to it, and what its arguments can reach; returns what its
+        value can reach.
 
     Attributes
     ----------
@@ -72,7 +77,11 @@ class Expressions(ast.NodeVisitor):
     """
 
     def __init__(
-        self, local: set[str], namespace: Mapping[str, Any], texts: Texts
+        self,
+        local: set[str],
+        namespace: Mapping[str, Any],
+        texts: Texts,
+        follow: Callable[[FunctionType, ast.Name, Reach], Reach],
     ) -> None:
         self.reach: dict[str, Reach] = {}
         self.modules: dict[str, Any] = {}
@@ -80,6 +89,7 @@ class Expressions(ast.NodeVisitor):
         self._local = local
         self._namespace = namespace
         self._texts = texts
+        self._follow = follow
 
     def read(self, node: ast.expr | None) -> Value:
         """Follow an expression whose value may go anywhere."""
@@ -142,9 +152,13 @@ class Expressions(ast.NodeVisitor):
         """Follow the arguments of a function, which may have any values."""
         for default in (*arguments.defaults, *arguments.kw_defaults):
             self.read(default)
+        self.set_arguments(arguments, Reach.NESTED)
+
+    def set_arguments(self, arguments: ast.arguments, reach: Reach) -> None:
+        """Record what a change of the arguments of a function can reach."""
         for item in ast.walk(arguments):
             if isinstance(item, ast.arg):
-                self.set_name(item.arg, Reach.NESTED)
+                self.set_name(item.arg, reach)
 
     def _find(self, node: ast.expr) -> Value:
         value: Value = self.visit(node)
@@ -167,13 +181,30 @@ class Expressions(ast.NodeVisitor):
         if node.id in self._local:
             return Value(self.reach.get(node.id, Reach.OWN))
         if node.id in self._namespace:
-            return describe(self._namespace[node.id], node)
+            return self._read_outside(node, Reach.NESTED)
         if node.id in PURE_BUILTINS:
             return Value(known=vars(builtins)[node.id])
         if hasattr(builtins, node.id):
             raise EffectError(node)
         # Python reports an unknown name.
         return OWN
+
+    def _is_users(self, name: str) -> bool:
+        """Return whether a name is that of a function of the user from outside."""
+        if name in {*self.modules, *self.stages, *self._local}:
+            return False
+        held = self._namespace.get(name)
+        return type(held) is FunctionType and not is_pure_callable(held)
+
+    def _read_outside(self, node: ast.Name, arguments: Reach) -> Value:
+        """Find the value of a variable from outside.
+
+        The code of a function of the user is followed, with arguments of this reach.
+        """
+        held = self._namespace[node.id]
+        if not self._is_users(node.id):
+            return describe(held, node)
+        return Value(self._follow(held, node, arguments))
 
     def visit_Attribute(self, node: ast.Attribute) -> Value:
         """Allow functions of modules, methods and columns."""
@@ -246,13 +277,15 @@ class Expressions(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> Value:
         """Allow listed calls with arguments that keep them pure."""
+        if isinstance(node.func, ast.Name) and self._is_users(node.func.id):
+            arguments = [self.read(each).passed for each in _list_arguments(node)]
+            return self._read_outside(node.func, max(arguments, default=Reach.OWN))
         function = self._find(node.func)
         if function.stage:
             return self._call_stage(node, function.stage)
         if any(keyword.arg in {None, "out"} for keyword in node.keywords):
             raise EffectError(node)
-        values = [self.read(argument) for argument in node.args]
-        values += [self.read(keyword.value) for keyword in node.keywords]
+        values = list(map(self.read, _list_arguments(node)))
         if isinstance(function.known, ModuleType):
             raise EffectError(node)
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -278,7 +311,7 @@ class Expressions(ast.NodeVisitor):
         stage = find_next_stage(name, node, texts)
         if stage is None:
             raise EffectError(node.func)
-        self._read_all([*node.args, *(keyword.value for keyword in node.keywords)])
+        self._read_all(_list_arguments(node))
         return Value(stage=stage)
 
     def _check_attribute(self, node: ast.Attribute) -> None:
@@ -357,6 +390,10 @@ class Expressions(ast.NodeVisitor):
 
     def _read_all(self, nodes: Iterable[ast.expr]) -> Reach:
         return max((self.read(node).reach for node in nodes), default=Reach.OWN)
+
+
+def _list_arguments(node: ast.Call) -> list[ast.expr]:
+    return [*node.args, *(keyword.value for keyword in node.keywords)]
 
 
 def _is_false(node: ast.expr) -> bool:

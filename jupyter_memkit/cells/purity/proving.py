@@ -1,8 +1,9 @@
 """Proves that a cell has no side effects.
 
 Each expression is followed to its sources: the chunk, constants, plain data from
-outside, and calls on the closed lists. Operators, iteration and comparison of such
-values are pure too. Everything else may have an effect.
+outside, calls on the closed lists, and functions of the notebook, whose code is
+followed in the same way. Operators, iteration and comparison of such values are pure
+too. Everything else may have an effect.
 """
 
 from __future__ import annotations
@@ -10,14 +11,20 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable, Mapping
+from types import FunctionType
 from typing import Any
 
 from jupyter_memkit.cells.inputs import find_inputs
-from jupyter_memkit.cells.names import find_bound_names
+from jupyter_memkit.cells.names import find_bound_names, find_global_names
 from jupyter_memkit.cells.purity.expressions import Expressions
+from jupyter_memkit.cells.purity.functions import (
+    find_definition,
+    list_defaults,
+    list_statements,
+)
 from jupyter_memkit.cells.purity.outside import is_listed
 from jupyter_memkit.cells.purity.texts import Texts
-from jupyter_memkit.cells.purity.values import EffectError, Reach
+from jupyter_memkit.cells.purity.values import EffectError, Reach, describe
 
 
 def find_effect(
@@ -49,17 +56,69 @@ def find_effect(
     carried = local.intersection(find_inputs(tree, local)) - {chunk_name}
     if carried:
         return min(carried)
+    local.add(chunk_name)
+    functions = _Functions(local, namespace)
     texts = Texts(tree, chunk_name, namespace)
-    statements = _Statements(local | {chunk_name}, namespace, texts)
-    before: dict[str, Reach] | None = None
     try:
-        # In a loop, an assignment may follow the use of a name.
-        while statements.values.reach != before:
-            before = dict(statements.values.reach)
-            statements.run(tree.body)
+        _follow(tree.body, _Statements(local, namespace, texts, functions))
     except EffectError as effect:
         return ast.unparse(effect.node)
     return None
+
+
+def _follow(body: Iterable[ast.stmt], statements: _Statements) -> None:
+    """Follow statements until nothing more is learned about their names."""
+    before: dict[str, Reach] | None = None
+    # In a loop, an assignment may follow the use of a name.
+    while statements.values.reach != before:
+        before = dict(statements.values.reach)
+        statements.run(body)
+
+
+class _Functions:
+    """The user's functions that a cell refers to, each of which is followed once.
+
+    Parameters
+    ----------
+    local : set of str
+        The names that the cell sets.
+    namespace : mapping
+        The user's variables.
+    """
+
+    def __init__(self, local: set[str], namespace: Mapping[str, Any]) -> None:
+        self._local = local
+        self._namespace = namespace
+        # What their values can reach, by function and by what their arguments can.
+        self._followed: dict[tuple[int, Reach], Reach] = {}
+
+    def follow(self, function: FunctionType, node: ast.Name, arguments: Reach) -> Reach:
+        """Follow the code of a function, and return what its value can reach."""
+        key = (id(function), arguments)
+        if key in self._followed:
+            return self._followed[key]
+        # For functions that call each other.
+        self._followed[key] = Reach.NESTED
+        # Elsewhere the same names are other variables.
+        is_here = function.__globals__ is self._namespace and not function.__closure__
+        definition = find_definition(function) if is_here else None
+        if definition is None:
+            raise EffectError(node)
+        local = find_bound_names(definition)
+        body = ast.Module(list_statements(definition), [])
+        # It may not read what the cell sets, nor have one name for several variables.
+        if not (self._local | local).isdisjoint(find_global_names(definition)[0]):
+            raise EffectError(node)
+        texts = Texts(body, "", self._namespace)
+        statements = _Statements(local, self._namespace, texts, self)
+        defaults = [describe(value, node) for value in list_defaults(function)]
+        if any(value.known is not None for value in defaults):
+            raise EffectError(node)
+        reach = max([arguments, *(value.reach for value in defaults)])
+        statements.values.set_arguments(definition.args, reach)
+        _follow(body.body, statements)
+        self._followed[key] = statements.returned
+        return statements.returned
 
 
 class _Statements(ast.NodeVisitor):
@@ -69,12 +128,19 @@ class _Statements(ast.NodeVisitor):
     ----------
     values : Expressions
         The knowledge about its variables.
+    returned : Reach
+        What the values that a function returns can reach.
     """
 
     def __init__(
-        self, local: set[str], namespace: Mapping[str, Any], texts: Texts
+        self,
+        local: set[str],
+        namespace: Mapping[str, Any],
+        texts: Texts,
+        functions: _Functions,
     ) -> None:
-        self.values = Expressions(local, namespace, texts)
+        self.values = Expressions(local, namespace, texts, functions.follow)
+        self.returned = Reach.OWN
         self._local = local
 
     def run(self, statements: Iterable[ast.stmt]) -> None:
@@ -91,12 +157,15 @@ class _Statements(ast.NodeVisitor):
             if isinstance(part, ast.expr):
                 self.values.read(part)
 
-    visit_Return = visit_Raise = visit_Assert = _read_parts  # noqa: N815
+    visit_Raise = visit_Assert = _read_parts  # noqa: N815
 
     def _pass(self, node: ast.AST) -> None:
         """Allow statements that do nothing."""
 
     visit_Pass = visit_Break = visit_Continue = _pass  # noqa: N815
+
+    def visit_Return(self, node: ast.Return) -> None:
+        self.returned = max(self.values.read(node.value).passed, self.returned)
 
     def visit_Expr(self, node: ast.Expr) -> None:
         self.values.read_stage(node.value)

@@ -61,6 +61,11 @@ class Value:
         """Whether a change of it could be seen outside the cell."""
         return self.reach is not Reach.OWN or self.known is not None
 
+    @property
+    def passed(self) -> Reach:
+        """What a change of it could reach in another function."""
+        return Reach.NESTED if self.is_shared else Reach.OWN
+
 
 OWN = Value()
 
