@@ -221,6 +221,17 @@ def test_rows_are_repeated_only_while_that_is_quick(
     assert max(lengths) <= 300 * 16
 
 
+def test_a_choice_among_counts_is_seen_in_any_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rows sorted by a column are tried even if there is no time left."""
+    home = "jupyter_memkit.techniques.chunked.rehearsal.trying"
+    monkeypatch.setattr(f"{home}._LIMIT_S", -1)
+    table = pd.DataFrame({"k": list("aaaabbbccd") * 200})
+    with pytest.raises(ReduceError, match=r"two halves sorted by k .* whose union"):
+        run("set(df.k.value_counts().index[:2])", "union", source=table)
+
+
 def test_large_rows_are_not_repeated() -> None:
     """Rows of an image each are not copied 64 times."""
     images = np.zeros((20, 500, 500))
@@ -961,7 +972,7 @@ def test_series(source: Any, op: str, code: str, sentence: str | None) -> None:
         ("sum", "df.groupby(df.q % 3).sum()"),
         ("max", "df.max() + outside['columns'] - outside['columns']"),
         ("concat", "df.assign(q=df.q * outside['levels'])"),
-        ("union", "df"),
+        ("union", "df.sum() * 0"),
     ],
 )
 def test_labels_named_like_attributes(op: str, code: str) -> None:

@@ -19,7 +19,7 @@ from jupyter_memkit.techniques.chunked.rehearsal.tried import Tried, try_split
 
 # The processor time after which only the most revealing splits are tried.
 _LIMIT_S = 0.03
-_FIRST_SPLITS = 3
+_FIRST_SPLITS = 4  # With rows sorted by a column, which show a choice among counts.
 _FIRST_CONTRASTS = 2
 
 # The reductions for which the order of the parts matters.

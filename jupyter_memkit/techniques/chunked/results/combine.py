@@ -154,6 +154,12 @@ def _unite(so_far: set[Any], more: set[Any]) -> set[Any]:
 
 
 def _as_set(value: Any) -> set[Any]:
+    if hasattr(type(value), "columns"):
+        message = (
+            f"union would collect the columns of a {type(value).__name__}; end the "
+            "cell with its rows in a set, as tuples"
+        )
+        raise ReduceError(message)
     # The items of a dict of sets would be lost.
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
         try:

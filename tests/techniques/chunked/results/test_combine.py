@@ -78,8 +78,6 @@ def test_union_keeps_items() -> None:
     """The items of a list keep their types, whatever they would be in an array."""
     items = combine("union", [1, None, 2**63], [2.5, -1], [True])
     assert sorted(map(repr, items)) == ["-1", "1", "2.5", "9223372036854775808", "None"]
-    frame = pd.DataFrame({"a": [1]})
-    assert combine("union", frame, frame) == {"a"}
     column = pa.chunked_array([["x"], ["y", None]])
     assert combine("union", column, column.combine_chunks()) == {"x", "y", None}
 
@@ -99,6 +97,14 @@ def test_rejected_in_one_sentence(op: str, values: tuple[Any, ...]) -> None:
     """Values that a library cannot combine are rejected in one sentence."""
     with pytest.raises(ReduceError, match=r"use append|aligns by the index"):
         combine(op, *values)
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_union_of_frames_is_rejected(kind: Any) -> None:
+    """The items of a frame are its columns, whose union nobody means."""
+    frame = kind({"a": [1, 2]})
+    with pytest.raises(ReduceError, match="end the cell with its rows in a set"):
+        combine("union", frame, frame)
 
 
 @pytest.mark.parametrize("op", OPERATIONS)
