@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import Any
 
 from jupyter_memkit.errors import SourceError
+from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.techniques.chunked.sources.arranging import (
     arrange_columns,
     list_columns,
@@ -16,7 +17,7 @@ from jupyter_memkit.techniques.chunked.sources.base import Loaded, Piece, Reques
 from jupyter_memkit.techniques.chunked.sources.cutting import cut_pieces
 from jupyter_memkit.techniques.chunked.sources.digests import digest_items
 
-_FRAMES = frozenset({"DataFrame", "Table"})
+_FRAMES = frozenset({"DataFrame", "RecordBatch", "Table"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,8 @@ class IterableSource:
         """Yield the frames from one on, with the columns of the first in its order."""
         total = self._length
         kind, names = None, None
-        for number, item in enumerate(islice(items, first, None), first):
+        frames = map(_as_frame, islice(items, first, None))
+        for number, item in enumerate(frames, first):
             own = list_columns(item)
             kind, names = kind or type(item), names or own
             if type(item) is not kind or own is None or set(own) != set(names or ()):
@@ -146,3 +148,11 @@ def _pop(items: list[Any]) -> Iterator[Any]:
 
 def _is_frame(item: Any) -> bool:
     return type(item).__name__ in _FRAMES and list_columns(item) is not None
+
+
+def _as_frame(item: Any) -> Any:
+    """Return an item, or a table of a batch of pyarrow, as batches cannot be joined."""
+    batch = find_loaded("pyarrow", "RecordBatch")
+    if batch is None or not isinstance(item, batch):
+        return item
+    return find_loaded("pyarrow", "Table").from_batches([item])

@@ -304,7 +304,9 @@ def make_frames(kind: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("backend", ["pandas", "polars", "arrow", None])
-@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, pa.table])
+@pytest.mark.parametrize(
+    "kind", [pd.DataFrame, pl.DataFrame, pa.table, pa.RecordBatch.from_pydict]
+)
 @pytest.mark.parametrize("rows", [3, None])
 def test_items_that_are_frames(kind: Any, backend: str | None, rows: Any) -> None:
     """Frames from a generator or a list are cut into chunks of the wanted rows."""
