@@ -375,6 +375,7 @@ def test_effects_are_seen(
         "chunk.sample(5, random_state=1).p.sum()",
         "chunk.p.map(prices).sum()",
         "chunk = chunk[chunk.p > 1]\nchunk.p.sum()",
+        "for key in keys:\n    chunk[key] = chunk[key].fillna(0)\nchunk",
     ],
 )
 def test_pure(cell: str) -> None:
@@ -409,6 +410,10 @@ def loop(d):
     for p in d.price:
         total += p
     return total
+def scale(d, names=["price"], *, most=1):
+    for name in names:
+        d[name + "_scaled"] = d[name] / d[name].max() * most
+    return d
 def is_odd(n):
     return False if n == 0 else is_even(n - 1)
 def is_even(n):
@@ -445,6 +450,8 @@ table = pd.DataFrame({"price": [1]})
         ("twice(chunk)", None),
         ("d = add(chunk)\nd['more'] = 1\nd", None),
         ("change(chunk)", None),
+        ("scale(chunk)", None),
+        ("scale(table)", "d"),
         ("loop(chunk)", None),
         ("is_odd(len(chunk))", None),
         ("chunk.price.map(bucket).value_counts()", None),

@@ -253,8 +253,12 @@ class Expressions(ast.NodeVisitor):
     def _visit_one_of(self, node: ast.AST) -> Value:
         return Value(self._read_parts(node))
 
-    visit_BoolOp = visit_IfExp = visit_Subscript = _visit_one_of  # noqa: N815
-    visit_Starred = _visit_one_of  # noqa: N815
+    visit_BoolOp = visit_IfExp = visit_Starred = _visit_one_of  # noqa: N815
+
+    def visit_Subscript(self, node: ast.Subscript) -> Value:
+        """Follow an item, which is none of what the key holds."""
+        self.read(node.slice)
+        return Value(self.read(node.value).reach)
 
     def _visit_container(self, node: ast.AST) -> Value:
         return hold(self._read_parts(node))

@@ -48,7 +48,9 @@ def list_statements(definition: Definition) -> list[ast.stmt]:
     return definition.body
 
 
-def list_defaults(function: FunctionType) -> list[Any]:
-    """Return the values that a function's arguments have by default."""
-    named = function.__kwdefaults__ or {}
-    return [*(function.__defaults__ or ()), *named.values()]
+def find_defaults(function: FunctionType) -> dict[str, Any]:
+    """Return the values that arguments have by default, by name."""
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    defaults = function.__defaults__ or ()
+    last = names[len(names) - len(defaults) :]
+    return {**dict(zip(last, defaults, strict=True)), **(function.__kwdefaults__ or {})}

@@ -18,8 +18,8 @@ from jupyter_memkit.cells.inputs import find_inputs
 from jupyter_memkit.cells.names import find_bound_names, find_global_names
 from jupyter_memkit.cells.purity.expressions import Expressions
 from jupyter_memkit.cells.purity.functions import (
+    find_defaults,
     find_definition,
-    list_defaults,
     list_statements,
 )
 from jupyter_memkit.cells.purity.outside import is_listed
@@ -111,11 +111,12 @@ class _Functions:
             raise EffectError(node)
         texts = Texts(body, "", self._namespace)
         statements = _Statements(local, self._namespace, texts, self)
-        defaults = [describe(value, node) for value in list_defaults(function)]
-        if any(value.known is not None for value in defaults):
-            raise EffectError(node)
-        reach = max([arguments, *(value.reach for value in defaults)])
-        statements.values.set_arguments(definition.args, reach)
+        statements.values.set_arguments(definition.args, arguments)
+        for name, default in find_defaults(function).items():
+            value = describe(default, node)
+            if value.known is not None:
+                raise EffectError(node)
+            statements.values.set_name(name, value.reach)
         _follow(body.body, statements)
         self._followed[key] = statements.returned
         return statements.returned
