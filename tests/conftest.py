@@ -43,6 +43,18 @@ def runs_apart(item: pytest.Item) -> bool:
     return marked and _ALONE not in os.environ
 
 
+def find_companions(item: pytest.Item) -> list[pytest.Item]:
+    """Return the tests that share the process of a test, in their order."""
+    mark = item.get_closest_marker("own_process")
+    if mark is None or mark.kwargs.get("scope") != "module":
+        return [item]
+    return [
+        each
+        for each in item.session.items
+        if each.path == item.path and each.get_closest_marker("own_process") == mark
+    ]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip the fixtures of a test that runs in another process."""
@@ -55,16 +67,21 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a test that measures or interrupts its process in a fresh one.
 
     Otherwise it would reuse memory freed by other tests, whose threads may still run,
-    and an interrupt would leave a lock of coverage taken.
+    and an interrupt would leave a lock of coverage taken. With ``scope="module"`` the
+    first of these tests runs all of them in one process, and reports their failures.
     """
     if not runs_apart(pyfuncitem):
         return None
+    companions = find_companions(pyfuncitem)
+    if pyfuncitem is not companions[0]:
+        return True
+    nodes = [each.nodeid for each in companions]
     environment = untraced_environment()
     if pyfuncitem.get_closest_marker("traced_children") is not None:
         environment = dict(os.environ)
     options = ("--quiet", "-p", "no:cacheprovider", "-p", "pytest_timeout")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, pyfuncitem.nodeid],
+        [sys.executable, "-m", "pytest", *options, *nodes],
         # Loading the other plugins would take longer than most tests.
         env=environment | {_ALONE: "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         cwd=pyfuncitem.config.rootpath,

@@ -15,7 +15,7 @@ from tests.waiting import press_ctrl_c
 
 MARKS = [
     # An interrupt in coverage's own code leaves its lock held.
-    pytest.mark.own_process,
+    pytest.mark.own_process(scope="module"),
     pytest.mark.skipif(
         sys.platform == "win32", reason="a test cannot press Ctrl-C there"
     ),

@@ -576,7 +576,7 @@ def test_state_of_a_cell(
     assert "x" not in shell.user_ns
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 def test_unload_in_a_guarded_cell(shell: InteractiveShell) -> None:
     """A guarded cell keeps its mark if it unloads the extension, and leaves nothing."""
     shell.run_cell("%memguard 3GB")
@@ -589,7 +589,7 @@ def test_unload_in_a_guarded_cell(shell: InteractiveShell) -> None:
     assert (process_guard().is_armed, process_guard().is_guarding) == (False, False)
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 def test_two_shells(shell: InteractiveShell) -> None:
     """Each shell of a process has its own hooks, which it removes by itself."""
     other = InteractiveShell(config=shell.config)
@@ -603,7 +603,7 @@ def test_two_shells(shell: InteractiveShell) -> None:
     assert shell.custom_exceptions == ()
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 def test_shell_beside_an_armed_guard(shell: InteractiveShell) -> None:
     """A shell that loads the extension in guarded code has its hooks at once."""
     other = InteractiveShell(config=shell.config)

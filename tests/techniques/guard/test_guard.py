@@ -23,6 +23,8 @@ from jupyter_memkit.techniques.guard.mark import read_mark
 from jupyter_memkit.techniques.guard.regions import Region, Regions
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="has both belts there")
+# They leave their process as it was.
+guarded = pytest.mark.own_process(scope="module")
 
 
 def frame_in(module: str) -> FrameType:
@@ -80,7 +82,7 @@ def fill_again(times: int) -> None:
     guard("2GB")(fill_again)(times - 1)
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 @pytest.mark.parametrize(
     ("call", "line"),
@@ -114,7 +116,7 @@ def test_decorated_asynchronous_generator() -> None:
         guard("2GB")(produce)
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 def test_block_inside_itself() -> None:
     """A guard can be used again, also in a block of its own."""
@@ -130,7 +132,7 @@ def test_block_inside_itself() -> None:
     armed.close()
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 @pytest.mark.parametrize("name", ["begin", "convert", "end"])
 def test_failure_of_a_guard(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -218,7 +220,7 @@ def test_error_that_arrives_late(
     assert armed._regions.latest is outer
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 def test_error_that_arrives_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that arrives once the code has ended leaves the marks as they are."""
@@ -242,7 +244,7 @@ def test_error_that_arrives_later(monkeypatch: pytest.MonkeyPatch) -> None:
     armed.close()
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 def test_everything_is_put_back() -> None:
     """A guard leaves limits, handlers and the score as they were, also after a stop."""
@@ -267,7 +269,7 @@ def test_everything_is_put_back() -> None:
     process_guard().close()
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 def test_close_inside_a_block() -> None:
     """A block that ends after the guard was closed changes no mark set since then."""
@@ -283,7 +285,7 @@ def test_close_inside_a_block() -> None:
     armed.close()
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 def test_watcher_that_cannot_be_restarted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -307,7 +309,7 @@ def test_watcher_that_cannot_be_restarted(
     armed.close()
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 def test_no_ctrl_c_while_a_debugger_waits() -> None:
     """A signal that reaches a debugger counts as handled, so Ctrl-C does not follow."""
@@ -320,7 +322,7 @@ def test_no_ctrl_c_while_a_debugger_waits() -> None:
     armed.close()
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 @pytest.mark.parametrize(
     "own", ["Traceback: MemoryLimitExceeded: memory use", "Query interrupted"]
@@ -345,7 +347,7 @@ def test_library_that_replaces_the_error(own: str) -> None:
     armed.close()
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 def test_nested() -> None:
     """Of nested guards the lower mark counts, and the outer one holds again after."""
@@ -358,7 +360,7 @@ def test_nested() -> None:
     process_guard().close()
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 @pytest.mark.parametrize(
     ("warns", "stops"), [("auto", "50%"), ("900MB", "1GB"), ("900MB", "50%")]
@@ -380,7 +382,7 @@ def test_mark_that_warns_beside_one_that_stops(
     armed.close()
 
 
-@pytest.mark.own_process
+@guarded
 @linux_only
 def test_limit_after_a_mark_that_stops() -> None:
     """Once the last mark that stops is removed, one that warns limits nothing."""
