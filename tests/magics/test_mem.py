@@ -31,7 +31,7 @@ def run(shell: InteractiveShell, cell: str) -> Any:
     return shell.run_cell(cell, store_history=True)
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 @linux
 @pytest.mark.parametrize(
     "magic", ["%mem -o ", "%%mem -o\n", "%memit -o ", "%%memit -o\n"]
@@ -45,7 +45,7 @@ def test_spike(shell: InteractiveShell, magic: str) -> None:
     assert result.exact
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 @linux
 def test_cell_keeps_its_own_account(shell: InteractiveShell) -> None:
     """A measured statement inside a cell does not affect the cell's peak."""
@@ -271,7 +271,7 @@ def test_runs(shell: InteractiveShell, capsys: Captured) -> None:
     assert shell.ast_node_interactivity == "last_expr"
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 @linux
 def test_highest_of_the_runs(shell: InteractiveShell) -> None:
     """The result is that of the run with the highest peak."""
@@ -324,7 +324,7 @@ def test_memit(shell: InteractiveShell, capsys: Captured) -> None:
     assert out.endswith("The highest of 2 runs.\n")
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 @linux
 def test_children(shell: InteractiveShell, capsys: Captured) -> None:
     """The peak of child processes is reported separately."""
@@ -336,7 +336,7 @@ def test_children(shell: InteractiveShell, capsys: Captured) -> None:
     assert "child processes    peak 1" in capsys.readouterr().out
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 @linux
 def test_memit_with_children(shell: InteractiveShell, capsys: Captured) -> None:
     """With -c the child processes are added, and their part is reported."""
@@ -349,7 +349,7 @@ def test_memit_with_children(shell: InteractiveShell, capsys: Captured) -> None:
     assert "No child process was seen to use memory." in capsys.readouterr().out
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 @linux
 def test_memit_with_a_setup(shell: InteractiveShell) -> None:
     """The setup on the line runs first and is not measured."""

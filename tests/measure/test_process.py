@@ -21,7 +21,7 @@ from jupyter_memkit.measure.process import (
 MIB = 1024 * 1024
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 def test_own_memory_agrees_with_psutil() -> None:
     """Two readings of the same figure agree to a MiB."""
     expected = psutil.Process().memory_info().rss
@@ -49,7 +49,7 @@ def test_ended_process_is_one_clear_sentence() -> None:
         read_rss_bytes(child.pid)
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 @pytest.mark.skipif(sys.platform != "linux", reason="needs waitid(2)")
 def test_killed_process_that_nobody_has_asked_about() -> None:
     """A zombie has no memory figure, rather than 0 bytes."""
@@ -64,7 +64,7 @@ def test_killed_process_that_nobody_has_asked_about() -> None:
         child.communicate()
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 def test_probes_agree() -> None:
     """The probe for other systems reads what the one for Linux reads."""
     assert abs(PsutilProbe().read_rss_bytes() - read_rss_bytes()) < MIB

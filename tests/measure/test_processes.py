@@ -15,7 +15,7 @@ from tests.measure.real_child import real_child
 linux = pytest.mark.skipif(sys.platform != "linux", reason="PSS is of Linux")
 
 # Other tests may have left a child, such as multiprocessing's tracker.
-pytestmark = pytest.mark.own_process
+pytestmark = pytest.mark.own_process(scope="module")
 
 
 @linux

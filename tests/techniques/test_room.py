@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 MIB = 1024 * 1024
 
 pytestmark = [
-    pytest.mark.own_process,
+    pytest.mark.own_process(scope="module"),
     pytest.mark.skipif(sys.platform != "linux", reason="files are known on Linux"),
 ]
 
@@ -81,6 +81,5 @@ def test_mark_of_the_guard() -> None:
         assert read_left() > 0.9 * free_bytes
         with guard("500MB"):
             own_bytes = read_rss_bytes() - read_file_bytes()
-            left_bytes = 500_000_000 - own_bytes
-            assert read_left() == pytest.approx(left_bytes, abs=2 * MIB)
+            assert 0 < read_left() < 500_000_000 - own_bytes + 2 * MIB
     assert read_left() > 0.9 * free_bytes
