@@ -26,8 +26,9 @@ MIB = 1024 * 1024
 SLACK_BYTES = 4 * MIB
 
 pytestmark = [
-    # The allocator clears memory that was used before, which touches it.
-    pytest.mark.own_process,
+    # The allocator clears memory that was used before, which touches it; it returns
+    # the large blocks of most tests at once.
+    pytest.mark.own_process(scope="module"),
     pytest.mark.traced_children,
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports it"),
 ]
@@ -47,6 +48,7 @@ def test_zeros() -> None:
     assert "untouched" not in sizeof(values).elsewhere
 
 
+@pytest.mark.own_process
 def test_many_small_arrays() -> None:
     """Arrays of zeros take next to nothing also where none of them is large."""
     values = [np.zeros(500_000 // 8) for _ in range(256)]
@@ -128,6 +130,7 @@ def test_bytes_and_their_views() -> None:
     assert listed["data"].shared_bytes == pytest.approx(MIB, rel=0.01)
 
 
+@pytest.mark.own_process
 def test_hash_table() -> None:
     """Untouched buckets of an index do not count."""
     index: Any = pd.Index(np.arange(900_000)[::-1].copy())
