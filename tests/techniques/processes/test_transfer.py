@@ -135,7 +135,7 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(make_large, "__module__", "__main__")
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 @pytest.mark.skipif(sys.platform != "linux", reason="exact peaks are Linux's")
 @pytest.mark.parametrize("kind", ["array", "pandas", "polars", "arrow", "bytes"])
 def test_peak_and_return(shared: ChildProcess, kind: str) -> None:
@@ -154,7 +154,7 @@ def test_peak_and_return(shared: ChildProcess, kind: str) -> None:
     assert before_bytes - read_rss_bytes() > 0.85 * LARGE_BYTES
 
 
-@pytest.mark.own_process
+@pytest.mark.own_process(scope="module")
 @pytest.mark.skipif(sys.platform != "linux", reason="exact peaks are Linux's")
 def test_peak_of_sending(shared: ChildProcess) -> None:
     """Sending a value does not copy it in this process."""
