@@ -98,11 +98,12 @@ test-searches: $(VENV)/installed
 test-table-searches: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --cov-append $(TABLE_SEARCHES)
 
-# The browser tests wait more than they compute, so the notebooks run beside them.
-# A notebook takes up to half a minute, so a process that is done takes over what waits.
+# The browser tests wait more than they compute, so the notebooks run beside them, in
+# twice as many processes as cores, of 1 GB each with its server and its browser. A
+# notebook takes up to half a minute, so a process that is done takes over what waits.
 # Without coverage, which would take a fifth of the time and find nothing new here.
 test-jupyter: $(VENV)/installed $(VENV)/chromium $(VENV)/oldest/installed
-	pytest --numprocesses 3 --dist worksteal tests/notebooks tests/browser
+	pytest --numprocesses 4 --dist worksteal tests/notebooks tests/browser
 
 # Reports on all measured tests, in their own and in other processes.
 coverage:

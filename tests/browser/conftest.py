@@ -132,7 +132,8 @@ def bare_kernel(server: LabServer, tmp_path_factory: pytest.TempPathFactory) -> 
     # A plain path: the .pth file of the editable install is not followed there.
     (site_packages / "base.pth").write_text(sysconfig.get_paths()["purelib"])
     folder = server.root.parent / "home" / "data" / "kernels" / "bare"
-    write_kernelspec(folder, python)
+    # A path of the user's may lead to the checkout.
+    write_kernelspec(folder, python, PYTHONPATH="")
     return "bare"
 
 
