@@ -23,6 +23,8 @@ UV_PIP := uv pip install --python $(VENV)/bin/python --constraints constraints.t
 # More processes that compute would need more memory than a small machine has.
 PARALLEL := --numprocesses 2 --dist loadfile
 CHUNKED := tests/techniques/chunked
+# Tests whose every call compares the state of all modules of its process.
+ISOLATED := tests/techniques/isolated
 # Tests that search their whole process, or collect its garbage.
 SEARCHES := tests/techniques/gc_pausing tests/techniques/releasing \
 	tests/techniques/unloading tests/techniques/test_release.py \
@@ -52,15 +54,15 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab test check audit bench dist docs field format hard-use lock picture
 .PHONY: screenshot soak
-.PHONY: static lint types test-core test-typescript test-python test-chunked
-.PHONY: test-searches test-table-searches test-jupyter test-ml coverage
+.PHONY: static lint types test-core test-typescript test-python test-isolated
+.PHONY: test-chunked test-searches test-table-searches test-jupyter test-ml coverage
 
 lab: $(VENV)/installed
 	.ci/lab
 
 test: $(VENV)/installed
-	.ci/checks static test-python test-chunked test-searches test-table-searches \
-		coverage test-jupyter
+	.ci/checks static test-python test-isolated test-chunked test-searches \
+		test-table-searches coverage test-jupyter
 
 check: $(VENV)/installed
 	.ci/checks lint types test-core
@@ -83,7 +85,11 @@ test-typescript: $(VENV)/installed
 test-python: $(VENV)/installed
 	pytest $(PARALLEL) $(COVERAGE) --ignore tests/browser --ignore tests/notebooks \
 		--ignore tests/hard_use \
-		$(patsubst %,--ignore %,$(CHUNKED) $(SEARCHES) $(TABLE_SEARCHES))
+		$(patsubst %,--ignore %,$(ISOLATED) $(CHUNKED) $(SEARCHES) $(TABLE_SEARCHES))
+
+# Separate, because the modules of all other tests would take most of the time.
+test-isolated: $(VENV)/installed
+	pytest $(PARALLEL) $(COVERAGE) --cov-append $(ISOLATED)
 
 # Separate, because they import many libraries, which need memory.
 test-chunked: $(VENV)/installed
