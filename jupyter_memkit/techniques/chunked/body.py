@@ -10,7 +10,6 @@ from typing import Any
 
 from jupyter_memkit.cells.effects import find_accumulated
 from jupyter_memkit.cells.names import find_global_names
-from jupyter_memkit.cells.purity import find_effect
 from jupyter_memkit.cells.rewriting import find_rewritten
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.chunked.last_sort import VALUE_NAME, split_last_sort
@@ -168,6 +167,9 @@ class CellBody:
     @property
     def effect(self) -> str | None:
         """The first code that may have a side effect, if any."""
+        # Imported when there is a cell to judge: other functions have no code to read.
+        from jupyter_memkit.cells.purity import find_effect  # noqa: PLC0415
+
         return find_effect(self.tree, self.name, self.namespace)
 
     @property

@@ -10,7 +10,6 @@ from jupyter_memkit.techniques.chunked.budget import default_budget_bytes
 from jupyter_memkit.techniques.chunked.mapped import Mapped
 from jupyter_memkit.techniques.chunked.options import check_count
 from jupyter_memkit.techniques.chunked.plan import ChunkedPlan, make_plan
-from jupyter_memkit.techniques.chunked.pruning import prune_columns
 from jupyter_memkit.techniques.chunked.settings import (
     Settings,
     check_columns,
@@ -123,6 +122,11 @@ class Chunked:
         reader_options : iterable of str
             The names of the options that the reader of the file gets.
         """
+        # Imported with the analysis of code, which only a cell needs.
+        from jupyter_memkit.techniques.chunked.pruning import (  # noqa: PLC0415
+            prune_columns,
+        )
+
         settings = prune_columns(self._source, self._settings, body, reader_options)
         return Chunked(self._source, settings)
 

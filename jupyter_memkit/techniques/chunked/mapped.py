@@ -18,7 +18,6 @@ from jupyter_memkit.techniques.chunked.ledger import Ledger
 from jupyter_memkit.techniques.chunked.options import RunOptions, check_count
 from jupyter_memkit.techniques.chunked.position import Position
 from jupyter_memkit.techniques.chunked.reading_ahead import read_ahead_types
-from jupyter_memkit.techniques.chunked.rehearsal import rehearse
 from jupyter_memkit.techniques.chunked.results.combine import ALIGNED
 from jupyter_memkit.techniques.chunked.results.sinks import open_sink
 from jupyter_memkit.techniques.chunked.run import LocalRun, RunSpec
@@ -210,15 +209,24 @@ class Mapped:
         if op in ALIGNED and isinstance(function, CellBody):
             function = function.without_last_sort()
             sort = function.sort
+        settings = self._settings
+        keys: tuple[str, ...] = ()
+        notes: tuple[str, ...] = ()
         with interrupts.allowed():
-            found = rehearse(
-                self._source,
-                self._settings,
-                function,
-                op if is_whole else None,
-                tries=options.is_rehearsed and is_whole,
-            )
-            settings = found.settings
+            if isinstance(function, CellBody):
+                # Imported for cells: no other function can be rehearsed.
+                from jupyter_memkit.techniques.chunked.rehearsal import (  # noqa: PLC0415
+                    rehearse,
+                )
+
+                found = rehearse(
+                    self._source,
+                    settings,
+                    function,
+                    op if is_whole else None,
+                    tries=options.is_rehearsed and is_whole,
+                )
+                settings, keys, notes = found.settings, found.keys, found.notes
             # None if nothing is known of the function.
             is_repeatable = getattr(function, "is_repeatable", None)
             if is_repeatable is False and is_whole and options.resume is None:
@@ -228,10 +236,10 @@ class Mapped:
             options.op,
             options.out,
             resumable=checkpoint is not None,
-            keys=found.keys,
+            keys=keys,
             sort=sort,
         )
-        ledger = Ledger(sink, checkpoint, found.notes)
+        ledger = Ledger(sink, checkpoint, notes)
         cluster = None
         if options.on is not None:
             # Few runs need it.

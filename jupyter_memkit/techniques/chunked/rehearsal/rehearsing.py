@@ -72,7 +72,7 @@ class Rehearsal:
 def rehearse(
     source: Source,
     settings: Settings,
-    function: Callable[[Any], Any],
+    body: CellBody,
     op: str | Callable[[Any, Any], Any] | None,
     *,
     tries: bool = True,
@@ -85,8 +85,8 @@ def rehearse(
         The source of the run.
     settings : Settings
         How it will be read.
-    function : callable
-        The function of the run; only a `CellBody` can be rehearsed.
+    body : CellBody
+        The cell.
     op : str or callable, optional
         The reduction.
     tries : bool
@@ -98,18 +98,18 @@ def rehearse(
         If the values of parts do not combine to that of the whole.
     """
     found = Rehearsal(settings=settings)
-    if not isinstance(function, CellBody) or not function.has_value:
+    if not body.has_value:
         return found
     judged = op if isinstance(op, str) and op in JUDGED else None
     if judged is None and not settings.is_pruned:
         return found
     if not tries:
-        return _judge_code(found, function, judged)
+        return _judge_code(found, body, judged)
     try:
-        _check_repeatable(function, source)
-        return _try_cell(source, settings, function, judged)
+        _check_repeatable(body, source)
+        return _try_cell(source, settings, body, judged)
     except NotRehearsedError as why:
-        found = _judge_code(found, function, judged)
+        found = _judge_code(found, body, judged)
         notes = found.notes
         if judged is not None and str(why):
             notes = (*notes, _NOT_CHECKED.format(why=why))

@@ -6,7 +6,6 @@ seekable binary file.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
 import re
@@ -281,6 +280,7 @@ def explaining_remote(path: RemotePath) -> Iterator[None]:
 # Errors of the libraries below the file systems, which have no common base class.
 _ERRORS = (
     ("aiohttp", "ClientError"),
+    ("asyncio", "TimeoutError"),
     ("botocore.exceptions", "BotoCoreError"),
     ("botocore.exceptions", "ClientError"),
     ("gcsfs.retry", "HttpError"),
@@ -290,7 +290,7 @@ _ERRORS = (
 def _errors_of_systems() -> tuple[type[Exception], ...]:
     loaded = [(sys.modules.get(module), name) for module, name in _ERRORS]
     own = [getattr(module, name) for module, name in loaded if module is not None]
-    return (OSError, ValueError, asyncio.TimeoutError, *own)
+    return (OSError, ValueError, *own)
 
 
 def _is_hidden(name: str) -> bool:
