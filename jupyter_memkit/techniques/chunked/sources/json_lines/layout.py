@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.json_lines.line_starts import (
-    begin_objects,
+    count_objects,
 )
 from jupyter_memkit.techniques.chunked.sources.magnitudes import (
     WIDEST,
@@ -80,7 +80,8 @@ def read_table(block: bytes, layout: Layout | None) -> Any:
     """
     arrow = import_library("pyarrow", "JSON")
     reader = import_library("pyarrow.json", "JSON")
-    if not begin_objects(block):
+    n_objects = count_objects(block)
+    if n_objects is None:
         message = "a line does not begin an object"
         raise arrow.ArrowInvalid(message)
     options = reader.ParseOptions()
@@ -99,12 +100,18 @@ def read_table(block: bytes, layout: Layout | None) -> Any:
 
     try:
         # Parts of the block, so that each core has some.
-        return parse(min(max(_BLOCK_BYTES, len(block) // 4), _MOST_BLOCK_BYTES))
+        table = parse(min(max(_BLOCK_BYTES, len(block) // 4), _MOST_BLOCK_BYTES))
     except arrow.ArrowInvalid as error:
         if "straddl" not in str(error):
             raise
         # A line that is longer than a part.
-        return parse(min(len(block) + 1, _MOST_BLOCK_BYTES))
+        table = parse(min(len(block) + 1, _MOST_BLOCK_BYTES))
+    if len(table) != n_objects:
+        # pyarrow accepts several objects of one line, and objects of several lines,
+        # which a block may cut.
+        message = "a line does not hold one object"
+        raise arrow.ArrowInvalid(message)
+    return table
 
 
 def has_wide(table: Any) -> bool:

@@ -30,7 +30,7 @@ from jupyter_memkit.techniques.chunked.sources.json_lines.layout import (
 from jupyter_memkit.techniques.chunked.sources.json_lines.pandas_names import (
     name_for_pandas,
 )
-from jupyter_memkit.techniques.chunked.sources.lines import count_rows, read_line_number
+from jupyter_memkit.techniques.chunked.sources.lines import read_line_number
 
 
 def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
@@ -46,10 +46,6 @@ def parse_lines(layout: Layout, block: bytes, start: int) -> Any:
         table = parse(block, layout)
     if table is None or (layout.backend != "arrow" and has_wide(table)):
         table = _parse_by_python(layout, block, start)
-    if len(table) != count_rows(block, skips_empty=True):
-        # pyarrow accepts several objects of one line, and objects of several lines,
-        # which a block may cut.
-        raise make_broken_error(layout.path, start, *(find_broken(block) or (0, "")))
     if layout.backend == "pandas":
         _check_missing(layout, table)
     if layout.has_objects:
