@@ -18,6 +18,14 @@ from jupyter_memkit.techniques.chunked.sources.pandas_notes import (
 )
 from jupyter_memkit.techniques.chunked.sources.remote import opened
 
+# Those of numpy, to which pandas converts a column of Arrow whatever is noted.
+_PLAIN_TYPES = frozenset(
+    {
+        *("bool", "float16", "float32", "float64", "int8", "int16", "int32", "int64"),
+        *("object", "uint8", "uint16", "uint32", "uint64"),
+    }
+)
+
 
 class Footer:
     """The footer of a file; what is needed often is computed once.
@@ -72,15 +80,15 @@ class Footer:
         """Return the metadata of a table of some columns; None is all.
 
         pandas looks up its notes on each column again for each chunk. They are useless
-        for columns that are not read, and for text that pandas reads as text anyway.
+        for columns that are not read, and for columns that it reads in the same way
+        without a note: those of numpy's types, and text.
         """
         wanted = set(self.columns if columns is None else columns)
-        index, text = set(self.index_names), name_of_text()
+        index, plain = set(self.index_names), _PLAIN_TYPES | {name_of_text()}
 
         def is_useful(name: str, note: Note) -> bool:
-            return name in index or (
-                name in wanted and not note["numpy_type"] == text == "str"
-            )
+            is_plain = note["numpy_type"] in plain and note["name"] == name
+            return name in index or (name in wanted and not is_plain)
 
         return keep_notes(self.schema, is_useful)
 

@@ -23,8 +23,10 @@ from jupyter_memkit.techniques.chunked.sources.parquet_footer import read_footer
         pd.RangeIndex(1_000),
         pd.RangeIndex(10, 3_010, 3, name="k"),
         pd.Index([f"row {i}" for i in range(1_000)], name="label"),
+        pd.MultiIndex.from_arrays([range(7, 1_007), ["x"] * 1_000], names=["n", None]),
+        pd.MultiIndex.from_arrays([range(2_000, 0, -2), range(1_000)]),
     ],
-    ids=["default", "range", "labels"],
+    ids=["default", "range", "labels", "range and labels", "ranges"],
 )
 def test_chunks_are_the_file(tmp_path: Path, index: pd.Index) -> None:
     """The chunks together are what pandas reads, including index and row order."""
@@ -53,6 +55,22 @@ def test_types_that_pandas_noted(tmp_path: Path, columns: list[str] | None) -> N
     frame.to_parquet(path)
     (chunk,) = chunked(path, columns=columns)
     pd.testing.assert_frame_equal(chunk, pd.read_parquet(path, columns=columns))
+
+
+@pytest.mark.parametrize(
+    "names", [[None, "x"], [1, 2], [1.5, 2.5], [("a", 1), ("b", 2)]], ids=str
+)
+@pytest.mark.parametrize("values", [[1, 2, 3], ["x", None, "z"], [True, False, True]])
+def test_names_that_pandas_noted(
+    tmp_path: Path, names: list[object], values: list[object]
+) -> None:
+    """Names that are not text are kept, whatever the type of the columns."""
+    frame = pd.DataFrame({"a": values, "b": values})
+    frame.columns = pd.Index(names)
+    path = tmp_path / "a.parquet"
+    frame.to_parquet(path)
+    chunks = list(chunked(path, rows=2))
+    pd.testing.assert_frame_equal(pd.concat(chunks), pd.read_parquet(path))
 
 
 def test_file_without_pandas_metadata(tmp_path: Path) -> None:
