@@ -12,18 +12,23 @@ from functools import partial
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.frames.backends import import_backend
+from jupyter_memkit.techniques.chunked.sources.pandas_notes import number_ranges
 
 
 def convert_table(table: Any, first_row: int) -> Any:
     """Return a frame whose default index continues that of the chunk before."""
     pandas = import_backend("pandas")
+    described = (table.schema.pandas_metadata or {}).get("index_columns") or [None]
+    if len(described) > 1:
+        # pyarrow drops a level that is a range of another length.
+        metadata = number_ranges(table.schema, first_row, len(table))
+        table = table.replace_schema_metadata(metadata)
     frame = table.to_pandas()
     for field in table.schema:
         objects = (field.metadata or {}).get(b"objects")
         if objects is not None:
             frame[field.name] = _OBJECTS[objects](frame[field.name])
     if type(frame.index) is pandas.RangeIndex:
-        described = (table.schema.pandas_metadata or {}).get("index_columns") or [None]
         ranged = described[0] if isinstance(described[0], dict) else {}
         step = ranged.get("step", 1)
         start = ranged.get("start", 0) + first_row * step

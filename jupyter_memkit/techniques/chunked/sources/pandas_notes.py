@@ -15,6 +15,30 @@ def find_index_names(schema: Any) -> list[str]:
     return [name for name in described if isinstance(name, str)]
 
 
+def number_ranges(schema: Any, first_row: int, rows: int) -> dict[bytes, bytes]:
+    """Return the metadata of a schema for some rows: with their part of each range.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        A schema with notes of pandas. A level of its index may be a range.
+    first_row : int
+        The number of the first row.
+    rows : int
+        How many there are.
+    """
+    noted = schema.pandas_metadata
+    levels = []
+    for level in noted["index_columns"]:
+        if isinstance(level, dict):
+            start, step = level["start"] + first_row * level["step"], level["step"]
+            levels.append({**level, "start": start, "stop": start + rows * step})
+        else:
+            levels.append(level)
+    described = json.dumps({**noted, "index_columns": levels})
+    return {**schema.metadata, b"pandas": described.encode()}
+
+
 def read_notes(schema: Any) -> dict[str, Note]:
     """Return the notes on the columns of a schema, by their names in it."""
     columns = (schema.pandas_metadata or {}).get("columns", [])
