@@ -44,13 +44,17 @@ class ArrowTables:
         own = [name for name in frame.columns if name in wanted]
         if not own:
             return frame
-        table = frame.select(own).to_arrow()
-        cast = self.cast(table, first_row)
+        # A table without rows shows which types change, and is converted at once.
+        before = frame[own].clear().to_arrow()
+        after = self.cast(before, first_row)
         changed = [
             field.name
-            for field, before in zip(cast.schema, table.schema, strict=True)
-            if field.type != before.type
+            for field, was in zip(after.schema, before.schema, strict=True)
+            if field.type != was.type
         ]
+        if not changed:
+            return frame
+        cast = self.cast(frame[changed].to_arrow(), first_row)
         polars = import_backend("polars")
         return frame.with_columns(*(polars.Series(n, cast[n]) for n in changed))
 

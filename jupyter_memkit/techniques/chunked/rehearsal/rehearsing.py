@@ -191,7 +191,8 @@ def _select(probe: Any, settings: Settings, source: Source) -> Any:
         return probe
     # A table without columns has no rows, so sources read one.
     columns = list(settings.columns or (source.columns() or ())[:1])
-    return probe[columns] if hasattr(probe, "iloc") else probe.select(columns)
+    # For polars' own select, a name such as * is a pattern.
+    return probe.select(columns) if hasattr(probe, "column_names") else probe[columns]
 
 
 def _check_columns(

@@ -35,8 +35,9 @@ def arrange_columns(rows: Any, names: Sequence[str] | None) -> Any:
     ordered = list({**{n: None for n in names if n in known}, **known})
     if ordered == own or len(known) < len(own):
         return rows
-    is_pandas = name_library(type(rows)) == "pandas"
-    return rows[ordered] if is_pandas else rows.select(ordered)
+    # For polars' own select, a name such as * is a pattern.
+    is_arrow = name_library(type(rows)) == "pyarrow"
+    return rows.select(ordered) if is_arrow else rows[ordered]
 
 
 def list_columns(rows: Any) -> list[Any] | None:

@@ -81,8 +81,10 @@ class LazyFrameSource:
             )
             raise SourceError(message)
         if request.columns is not None:
-            # Rows without any column could not be counted.
-            frame = frame.select(request.columns or self.columns()[:1])
+            # Rows without any column could not be counted. As plain text, a name such
+            # as * would be a pattern.
+            names = request.columns or self.columns()[:1]
+            frame = frame.select(sys.modules["polars"].selectors.by_name(*names))
         if row:
             frame = frame.slice(row)
         width = max(1, len(request.columns or self.columns()))

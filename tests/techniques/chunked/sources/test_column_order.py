@@ -109,3 +109,28 @@ def test_series_with_a_label_like_an_attribute() -> None:
     """A series has no columns, even if a label of it is called so."""
     series = pd.Series([1, 2], index=["columns", "b"])
     assert arrange_columns(series, ["b"]) is series
+
+
+@pytest.mark.parametrize("names", [["*", "b"], ["b", "^.*$"], ["^b$", "b"]], ids=str)
+@pytest.mark.parametrize("suffix", list(WRITERS))
+@pytest.mark.parametrize("backend", ["pandas", "polars", "arrow"])
+def test_names_that_are_patterns(
+    tmp_path: Path, names: list[str], suffix: str, backend: str
+) -> None:
+    """A name that polars takes for a pattern names one column."""
+    for number in (0, 1):
+        frame = pd.DataFrame({"b": [1, 2, 3], names[0]: [4, 5, 6], names[1]: [7, 8, 9]})
+        order = list(reversed(names)) if number else names
+        WRITERS[suffix](frame[order], tmp_path / f"{number}{suffix}")
+        wanted = frame[names].to_numpy().tolist() * 2
+    chunks = list(chunked(tmp_path, backend=backend, rows=4))
+    assert np.concatenate([as_array(c, backend) for c in chunks]).tolist() == wanted
+
+
+@pytest.mark.parametrize("name", ["*", "^.*$"])
+@pytest.mark.parametrize("backend", ["pandas", "polars", "arrow"])
+def test_lazy_names_that_are_patterns(name: str, backend: str) -> None:
+    """A column of a LazyFrame is read alone whatever its name means to polars."""
+    frame = pl.LazyFrame({name: [1, 2, 3], "b": [4, 5, 6]})
+    (chunk,) = chunked(frame, columns=[name], backend=backend)
+    assert as_array(chunk, backend).tolist() == [[1], [2], [3]]
