@@ -145,7 +145,8 @@ def _read(
         # Choosing all columns would take time for each.
         columns=None if layout.columns == layout.names else chosen,
         schema_overrides=types,
-        infer_schema_length=None,
+        # Known types would be inferred all the same, from all lines.
+        infer_schema_length=0 if is_typed else None,
     )
     return frame.rename(dict(zip(chosen, layout.columns, strict=True)))
 
