@@ -363,15 +363,41 @@ def test_text_that_polars_also_reads_as_a_number(
     assert pl.concat(list(chunks)).equals(whole)
 
 
-@pytest.mark.parametrize("value", ["+5", " 5"])
-def test_unusual_number_at_the_start_of_a_block(tmp_path: Path, value: str) -> None:
-    """The first value of a block makes a column text, too."""
+@pytest.mark.parametrize("mark", [",", "\t"])
+@pytest.mark.parametrize("lines", ["{0}|1\n1|1\n", "1|1\n1|{0}", "1|1\r\n1|{0}\r\n"])
+@pytest.mark.parametrize("value", ["+5", " 5", '"+5"', '" 5"', '"\t5"', '""'])
+def test_unusual_number_at_any_place(
+    tmp_path: Path, mark: str, lines: str, value: str
+) -> None:
+    """A value makes its column text also at the start and at the end of a block."""
     path = tmp_path / "a.csv"
-    path.write_text("a,b\n1,x\n")
-    block = memoryview(f"{value},x\n1,x\n".encode())
-    layout = find_layout(path, ",", "polars", is_given=False)
-    with pytest.raises(TypeChange, match="a=large_string"):
+    path.write_text("a|b\n1|1\n".replace("|", mark))
+    block = memoryview(lines.format(value).replace("|", mark).encode())
+    layout = find_layout(path, mark, "polars", is_given=True)
+    with pytest.raises(TypeChange, match="=large_string"):
         by_polars.parse(block, layout, path, 0)
+
+
+@pytest.mark.parametrize("mark", [",", "\t"])
+def test_known_types_are_not_inferred(
+    tmp_path: Path, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The types of a block are inferred only for a value that may change one."""
+    path = tmp_path / "a.csv"
+    names, line = "a|b|c|d|e\n", '1||"say ""x"""|"x"|2.5\n'
+    names, line = (text.replace("|", mark) for text in (names, line))
+    path.write_text(names + line)
+    layout = find_layout(path, mark, "polars", is_given=True)
+    inferred = []
+    read = pl.read_csv
+
+    def watch(*args: Any, infer_schema_length: int | None, **options: Any) -> Any:
+        inferred.append(infer_schema_length)
+        return read(*args, infer_schema_length=infer_schema_length, **options)
+
+    monkeypatch.setattr(pl, "read_csv", watch)
+    frame = by_polars.parse(memoryview((line * 9).encode()), layout, path, 0)
+    assert (frame.height, inferred) == (9, [0])
 
 
 def test_digits_that_polars_takes_for_ascii(tmp_path: Path) -> None:

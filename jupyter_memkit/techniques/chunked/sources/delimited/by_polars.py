@@ -97,23 +97,29 @@ def _may_differ(polars: Any, block: Any, frame: Any, separator: str) -> bool:
     It infers text from ``nan``, ``Inf``, ``+5``, ``1.e5``, a blank, and an empty pair
     of quotes.
     """
-    mark = separator.encode()
     totals = frame.select(polars.selectors.float().sum()).rows()
+    unusual = _list_unusual(separator.encode(), is_quoted=has(block, b'"'))
     return (
         not all(map(math.isfinite, chain.from_iterable(totals)))
-        or has(block, b'""')
-        or bytes(block[:1]) in _UNUSUAL_STARTS
-        or any(
-            has(block, before + first)
-            for first in _UNUSUAL_STARTS
-            for before in (mark, b"\n", b'"')
-        )
+        or (b"\n" + bytes(block[:4])).startswith(unusual)
+        or bytes(block[-2:]) == b'""'
+        or any(has(block, start) for start in unusual)
         # Text often has such a pair of bytes, and the pattern takes longer.
         or (
             any(has(block, pair) for pair in (b".e", b".E"))
             and _UNUSUAL_EXPONENT.search(block) is not None
         )
     )
+
+
+def _list_unusual(mark: bytes, *, is_quoted: bool) -> tuple[bytes, ...]:
+    """Return how values that are unusual begin, after a separator or a line end."""
+    starts = [first for first in _UNUSUAL_STARTS if first != mark]
+    if is_quoted:
+        starts += [b'"' + first for first in _UNUSUAL_STARTS]
+        # Within quotes, a pair of them is a quote.
+        starts += [b'""' + after for after in (mark, b"\n", b"\r")]
+    return tuple(before + start for start in starts for before in (mark, b"\n"))
 
 
 def _infer(polars: Any, block: Any, layout: Layout, path: Path) -> Any:
