@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,15 @@ _NAMES = {
     "Boolean": "bool",
     "String": "large_string",
 }
+_TEXT = frozenset({"large_string", "string", "str", "category"})
 
 
 # What is a number for polars only if the type is given: by its start, or like 1.e5.
 _UNUSUAL_STARTS = (b" ", b"\t", b"+")
 _UNUSUAL_EXPONENT = re.compile(rb"\d\.[eE][-+]?\d")
+
+# The same, and what polars infers text from besides, in the text of a value.
+_UNUSUAL = r"^$|^[ \t+]|\d\.[eE]|(?i:nan|inf)"
 
 # A column without any value so far, which is read as text.
 _EMPTY = "null"
@@ -76,7 +81,9 @@ def parse(block: Any, layout: Layout, path: Path, _start: int) -> Any:
         if not changes:
             raise _make_error(path.name, error) from error
         raise TypeChange(path.name, changes) from error
-    if _may_differ(polars, block, frame, layout.separator):
+    if _may_differ(polars, block, frame, layout.separator) and _are_unusual(
+        polars, block, layout, path
+    ):
         changes = _find_changes(layout, _infer(polars, block, layout, path), path)
         inferred = {
             name: change for name, change in changes.items() if name not in layout.given
@@ -110,6 +117,23 @@ def _may_differ(polars: Any, block: Any, frame: Any, separator: str) -> bool:
             and _UNUSUAL_EXPONENT.search(block) is not None
         )
     )
+
+
+def _are_unusual(polars: Any, block: Any, layout: Layout, path: Path) -> bool:
+    """Return whether a value of a column that is not text is unusual.
+
+    Text often has what seems so, such as a blank after a comma, and inferring the types
+    of a block takes many times as long as reading it.
+    """
+    read_as_text = _TEXT | {_EMPTY}
+    columns = tuple(n for n in layout.columns if layout.types[n] not in read_as_text)
+    if not columns:
+        return False
+    types = dict.fromkeys(layout.names, "string")
+    read = replace(layout, columns=columns, types=types)
+    texts = _read(polars, block, read, path, is_typed=True)
+    found = texts.select(polars.all().str.contains(_UNUSUAL).any())
+    return any(found.row(0))
 
 
 def _list_unusual(mark: bytes, *, is_quoted: bool) -> tuple[bytes, ...]:
@@ -180,7 +204,7 @@ def _find_changes(layout: Layout, found: Any, path: Path) -> dict[str, tuple[str
     changes = {}
     for name, kind in found.schema.items():
         before, after = layout.types[name], _NAMES.get(str(kind), str(kind))
-        is_text = {before, after} & {"large_string", "string", "str", "category"}
+        is_text = {before, after} & _TEXT
         if found[name].null_count() == len(found) or after == before:
             continue
         if before == _EMPTY:
