@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import weakref
 from collections.abc import Generator
 from functools import partial
@@ -270,6 +272,26 @@ def test_unknown_reduction_reads_nothing() -> None:
     with pytest.raises(MemkitError, match="there is no reduction 'nonsense'"):
         run_over(source, sum).reduce("nonsense")
     assert source.alive == []
+
+
+def test_function_needs_no_analysis() -> None:
+    """What judges the code of cells is not imported for a function of Python."""
+    code = (
+        "import sys; from jupyter_memkit.techniques.chunked import chunked; "
+        "print(chunked(range(5)).map(sum).reduce('sum')); "
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    total, modules = done.stdout.splitlines()
+    unused = {
+        "asyncio",
+        "jupyter_memkit.cells.columns.find",
+        "jupyter_memkit.cells.purity",
+        "jupyter_memkit.techniques.chunked.rehearsal",
+    }
+    assert (total, unused & set(modules.split())) == ("10", set())
 
 
 def test_repr() -> None:
