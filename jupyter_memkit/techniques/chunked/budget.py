@@ -131,6 +131,7 @@ class RowPlan:
         self._slope = max(1.0, (row_bytes or 0) * _EXPANSION)
         self._last: tuple[int, int] | None = None
         self._high_bytes = self._most_rows = 0
+        self._first_kept_bytes: int | None = None
         self._ceiling = sys.maxsize
         self._lately: list[tuple[int, int]] = []
         self._fixed = fixed_rows is not None
@@ -178,6 +179,8 @@ class RowPlan:
         """
         if self._fixed:
             return
+        if self._first_kept_bytes is None:
+            self._first_kept_bytes = kept_bytes
         if growth_bytes > self.budget_bytes * _CLOSE:
             self._hold_back(rows, growth_bytes, kept_bytes)
         elif rows > self.rows * (1 - _DIFFERENT) and not self._steady:
@@ -224,7 +227,10 @@ class RowPlan:
         if rows > max(_FEWEST_ROWS, self._most_rows // _FEW):
             return
         budget = format_given(self.budget_bytes)
-        if kept_bytes > self.budget_bytes * _CLOSE:
+        # A reader keeps memory from the first chunk on, such as a page of each column.
+        result_bytes = kept_bytes - (self._first_kept_bytes or 0)
+        is_close = kept_bytes > self.budget_bytes * _CLOSE
+        if is_close and result_bytes > kept_bytes / 2:
             message = (
                 f"the results so far take {format_bytes(kept_bytes)} of the budget of "
                 f"{budget}; use --out FILE, which writes results to disk instead of "

@@ -126,6 +126,21 @@ def test_results_too_large() -> None:
     assert 75 * MIB < max(grown) < 100 * MIB
 
 
+def test_memory_of_the_reader() -> None:
+    """What a reader keeps from the first chunk on is not taken for the results."""
+    plan = RowPlan(100 * MIB, row_bytes=30)
+    rows = plan.next_rows()
+
+    def fill() -> None:
+        while True:
+            rows = plan.next_rows()
+            plan.learn(rows, 98 * MIB, 90 * MIB)
+
+    with pytest.raises(BudgetError, match=r"rows at a time already take .* --columns"):
+        fill()
+    assert plan.next_rows() < rows
+
+
 def test_budget_too_small() -> None:
     """A budget that a few rows exceed raises an error with the remedy."""
     plan = RowPlan(100 * MIB, row_bytes=30)
