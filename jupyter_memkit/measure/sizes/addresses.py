@@ -78,7 +78,7 @@ class AddressMap:
     def _claim_many(self, objects: list[Any], number: int) -> dict[int, list[Any]]:
         import numpy as np  # noqa: PLC0415 - see the top
 
-        values, addresses = _read_addresses(objects)
+        values, addresses = read_addresses(objects)
         # One sort finds the duplicates, and puts neighbours next to each other.
         keys = (addresses << _BATCH_BITS) | np.arange(len(addresses))
         keys.sort()
@@ -139,7 +139,7 @@ def _map_zeros(n_bytes: int) -> mmap.mmap:
     return mapped
 
 
-def _read_addresses(objects: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+def read_addresses(objects: list[Any]) -> tuple[np.ndarray, np.ndarray]:
     """Return objects as an array, and its contents as addresses."""
     import numpy as np  # noqa: PLC0415 - see the top
 

@@ -3,10 +3,12 @@
 The draws are divided into four groups, whose differences give the error (Wolter,
 Introduction to Variance Estimation, chapter 2: random groups).
 
-An object can be referred to more than once, as the keys of a million rows are. If it
-has r references and all of them come from here, each one drawn counts for 1 / r of its
-weight. Whether they do shows in how many pairs were drawn, compared with the number to
-be expected. Containers that are short are visited whole first.
+An object can be referred to more than once. Of a container that may have elements
+often, the distinct ones are drawn. Of others, such as the keys of a million rows, the
+weight is corrected: if an object has r references and all of them come from here, each
+one drawn counts for 1 / r of its weight. Whether they do shows in how many pairs were
+drawn, compared with the number to be expected. Containers that are short are visited
+whole first.
 
 Where a graph of many thousand objects that refer to each other hangs below a long
 container, the estimate can be off by more than it reports; an exact walk is not.
@@ -17,11 +19,13 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jupyter_memkit.measure.sizes.addresses import BATCH
+from jupyter_memkit.measure.sizes.distinct import draw_distinct, may_repeat
 from jupyter_memkit.measure.sizes.elements import (
     count_elements,
     draw_places,
@@ -148,15 +152,9 @@ def _read(
         for elements in group.elements:
             places = draw_places(len(elements), share)
             if places:
-                weights = weight * len(elements) / len(places)
-                drawn = Drawn(elements[places].tolist(), weights, fold)
-                batches = (
-                    elements[start : start + BATCH].tolist()
-                    for start in range(0, len(elements), BATCH)
-                )
-                is_all = len(places) == len(elements)
-                giants = [] if is_all else finder.find(batches)
-                yield from _set_apart(giants, drawn, weight)
+                drawn = Drawn(elements[places].tolist(), weight, fold)
+                read = partial(_slice, elements)
+                yield from _represent(drawn, len(elements), read, finder)
         if group.kind.has_referents:
             yield from _read_group(group, share, excess, finder, add_own)
 
@@ -184,15 +182,39 @@ def _find_share(lengths: list[int], size: int, room: int) -> int:
     return size
 
 
-def _set_apart(giants: list[Any], drawn: Drawn, weight: float) -> Iterator[Drawn]:
-    """Yield the large objects, each standing only for itself, and then the others."""
-    if not giants:
+def _represent(
+    drawn: Drawn,
+    length: int,
+    read: Callable[[], Iterator[list[Any]]],
+    finder: GiantFinder,
+    seed: int = 0,
+) -> Iterator[Drawn]:
+    """Yield elements drawn from a long container, with what each represents.
+
+    Its large elements are yielded first, each of which represents only itself. The
+    weight of the draw is that of the container.
+    """
+    elements, weight, fold = drawn.objects, drawn.weight, drawn.fold
+    if len(elements) == length:
         yield drawn
         return
+    giants = finder.find(read())
     addresses = set(map(id, giants))
-    yield Drawn(giants, weight, drawn.fold)
-    others = [value for value in drawn.objects if id(value) not in addresses]
-    yield Drawn(others, drawn.weight, drawn.fold)
+    if giants:
+        yield Drawn(giants, weight, fold)
+    parts = [(elements, length / max(1, len(elements)))]
+    if may_repeat(elements):
+        count, end_s = len(elements), finder.deadline_s
+        parts = draw_distinct(read(), count, seed, end_s) or parts
+    for alike, each in parts:
+        others = [value for value in alike if id(value) not in addresses]
+        yield Drawn(others, weight * each, fold)
+
+
+def _slice(elements: Any) -> Iterator[list[Any]]:
+    """Yield the elements of an array, a few thousand at a time."""
+    for start in range(0, len(elements), BATCH):
+        yield elements[start : start + BATCH].tolist()
 
 
 def _read_group(
@@ -218,9 +240,9 @@ def _read_group(
         # and in each fold, which would hide the error.
         seed = number * (FOLDS + 1) + group.fold
         elements = sample_elements(container, value, share, seed)
-        giants = finder.find(read_batches(container, value))
-        each = weight * length / max(1, len(elements))
-        yield from _set_apart(giants, Drawn(elements, each, group.fold), weight)
+        drawn = Drawn(elements, weight, group.fold)
+        read = partial(read_batches, container, value)
+        yield from _represent(drawn, length, read, finder, seed)
     if short:
         yield Drawn(ask(short, group, add_own), weight, group.fold)
 

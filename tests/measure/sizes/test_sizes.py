@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ import pytest
 from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.measure.sizes import sizeof, sizes
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
+from jupyter_memkit.measure.sizes.distinct import draw_distinct
 
 both = pytest.mark.parametrize("exact", [True, False])
 
@@ -85,6 +88,46 @@ def test_large_containers_are_shared(exact: bool) -> None:
     found = sizes({"a": floats, "b": list(floats)}, exact=exact)
     assert found["a"].shared_bytes == pytest.approx(300_000 * 32, rel=0.1)
     assert found.total_bytes == pytest.approx(300_000 * 48, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda names: names * 8,
+        lambda names: tuple(name for name in names for _ in range(8)),
+        lambda names: dict(enumerate(names * 8)),
+        lambda names: pd.Series(names * 8, dtype=object),
+    ],
+)
+def test_repeated_elements_are_estimated(make: Callable[[list[str]], Any]) -> None:
+    """An element that a container has often counts once, however small the sample."""
+    names = [str(number) * 100 for number in range(10_000)]
+    values = {"names": names, "often": make(names)}
+    exact = sizes(values, exact=True)
+    found = sizes({**dict.fromkeys(map(str, range(100)), 0), **values})
+    for name in values:
+        error_ratio = found[name].error_ratio
+        assert error_ratio
+        is_close = partial(pytest.approx, rel=max(0.1, error_ratio))
+        assert found[name].bytes == is_close(exact[name].bytes)
+        assert found[name].shared_bytes == is_close(exact[name].shared_bytes)
+
+
+def test_draw_of_distinct_elements() -> None:
+    """Each distinct element is as likely to be drawn, and the number is estimated."""
+    rare = [object() for _ in range(150_000)]
+    batches = [rare[start:] + rare[:1] * BATCH for start in range(0, 150_000, BATCH)]
+    ((drawn, weight),) = draw_distinct(batches, 3_000, 0, math.inf) or []
+    assert len(set(map(id, drawn))) == len(drawn)
+    assert len(drawn) * weight == pytest.approx(150_000, rel=0.03)
+    places = {id(each): place for place, each in enumerate(rare)}
+    middle = sorted(places[id(each)] for each in drawn)[len(drawn) // 2]
+    assert middle == pytest.approx(75_000, rel=0.1)
+
+
+def test_draw_of_distinct_elements_is_late() -> None:
+    """After its deadline, no elements are drawn."""
+    assert draw_distinct([[1, 2]], 1, 0, 0.0) is None
 
 
 def test_the_sum_is_no_more_than_the_process_has() -> None:
