@@ -12,10 +12,10 @@ from typing import Any
 from jupyter_memkit.measure.heap import leaving_no_growth
 from jupyter_memkit.measure.process import read_rss_bytes, read_swap_bytes
 from jupyter_memkit.measure.sizes.records import Size, Sizes
+from jupyter_memkit.measure.sizes.sampling import LEVEL_SIZE
 from jupyter_memkit.measure.sizes.walk import Tally, Walk
 
-# An estimate draws this many elements of long containers.
-_LEVEL_SIZE = 1024
+# An estimate of one of many variables draws at least this many elements.
 _SMALLEST_LEVEL = 32
 # Parts of a program, which get no share: they rarely hold anything, and a library of
 # which all names were imported has thousands.
@@ -62,7 +62,7 @@ def sizeof(obj: Any, *, exact: bool = True, budget_s: float | None = None) -> Si
     True
     """
     with leaving_no_growth():
-        return _sizeof(obj, None if exact else _LEVEL_SIZE, _end(budget_s))
+        return _sizeof(obj, None if exact else LEVEL_SIZE, _end(budget_s))
 
 
 def sizes(
@@ -149,7 +149,7 @@ def read_main() -> dict[str, Any]:
 
 def _share(count: int) -> int:
     """Return how many objects of a level to visit for each of several variables."""
-    return max(_SMALLEST_LEVEL, min(_LEVEL_SIZE, 16 * _LEVEL_SIZE // max(1, count)))
+    return max(_SMALLEST_LEVEL, min(LEVEL_SIZE, 16 * LEVEL_SIZE // max(1, count)))
 
 
 def _end(budget_s: float | None) -> float:

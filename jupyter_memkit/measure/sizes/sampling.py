@@ -37,6 +37,13 @@ from jupyter_memkit.measure.sizes.referents import AddOwn, Group, ask
 
 FOLDS = 4
 
+LEVEL_SIZE = 1024
+"""The number of objects of a level to visit, unless there are many variables."""
+
+# To read all elements of a container of this length takes longer than to visit a full
+# sample.
+_LONG = 8 * LEVEL_SIZE
+
 # Spreads addresses, which are regular (Knuth, TAOCP, volume 3, 6.4).
 _MIX = 2654435761
 
@@ -86,6 +93,24 @@ class _Met:
     def stand_for(self, part_here: float) -> float:
         """Return the number of objects that it represents, itself included."""
         return max(1.0, self.weight / (1 + (self.references - 1) * part_here))
+
+
+def enlarge(size: int, level: list[Group]) -> int:
+    """Return the sample size for objects: the usual one if a container is very long.
+
+    A few elements would not show how often the same ones are referred to.
+
+    Parameters
+    ----------
+    size : int
+        How many elements would be drawn from long containers.
+    level : list of Group
+        The objects.
+    """
+    if size >= LEVEL_SIZE:
+        return size
+    lengths = (length for group in level for length in _list_lengths(group))
+    return LEVEL_SIZE if any(length >= _LONG for length in lengths) else size
 
 
 def draw(
@@ -138,11 +163,7 @@ def _read(
     level: list[Group], size: int, room: int, finder: GiantFinder, add_own: AddOwn
 ) -> Iterator[Drawn]:
     """Yield the objects that a level refers to, all or a sample."""
-    lengths = [
-        length
-        for group in level
-        for length in (*_count(group), *map(len, group.elements))
-    ]
+    lengths = [length for group in level for length in _list_lengths(group)]
     share = _find_share(lengths, size, room)
     excess = sum(min(length, share) for length in lengths) / room
     for group in level:
@@ -159,14 +180,15 @@ def _read(
             yield from _read_group(group, share, excess, finder, add_own)
 
 
-def _count(group: Group) -> list[int]:
+def _list_lengths(group: Group) -> list[int]:
     """Return roughly how many objects each object of a group refers to."""
+    lengths = list(map(len, group.elements))
     if not group.kind.has_referents:
-        return []
+        return lengths
     container = group.kind.container
     if container is None:
-        return [_TYPICAL_REFERENTS] * len(group.objects)
-    return [count_elements(container, value) for value in group.objects]
+        return [*lengths, *[_TYPICAL_REFERENTS] * len(group.objects)]
+    return [*lengths, *(count_elements(container, value) for value in group.objects)]
 
 
 def _find_share(lengths: list[int], size: int, room: int) -> int:
@@ -228,7 +250,7 @@ def _read_group(
         objects = [objects[place] for place in places]
     container = group.kind.container
     if container is None:
-        yield Drawn(ask(objects, group, add_own), weight, group.fold)
+        yield Drawn(_ask_once(objects, weight, group, add_own), weight, group.fold)
         return
     short: list[Any] = []
     for number, value in enumerate(objects):
@@ -244,7 +266,24 @@ def _read_group(
         read = partial(read_batches, container, value)
         yield from _represent(drawn, length, read, finder, seed)
     if short:
-        yield Drawn(ask(short, group, add_own), weight, group.fold)
+        yield Drawn(_ask_once(short, weight, group, add_own), weight, group.fold)
+
+
+def _ask_once(
+    objects: list[Any], weight: float, group: Group, add_own: AddOwn
+) -> list[Any]:
+    """Return the referents of objects, for a sample each once for each object.
+
+    Several references from one object are drawn together, so that they would look like
+    pairs.
+    """
+    if weight == 1.0:
+        return ask(objects, group, add_own)
+    return [
+        referent
+        for value in objects
+        for referent in {id(one): one for one in ask([value], group, add_own)}.values()
+    ]
 
 
 def _thin(pool: Drawn, strides: dict[int, int]) -> Iterator[Drawn]:

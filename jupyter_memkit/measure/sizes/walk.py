@@ -24,7 +24,7 @@ from jupyter_memkit.measure.sizes.kinds import Kind, Kinds
 from jupyter_memkit.measure.sizes.loaded import read_module_ends
 from jupyter_memkit.measure.sizes.parts import RAM, Buffer, Parts
 from jupyter_memkit.measure.sizes.referents import Group, read_all
-from jupyter_memkit.measure.sizes.sampling import FOLDS, Drawn, draw
+from jupyter_memkit.measure.sizes.sampling import FOLDS, Drawn, draw, enlarge
 from jupyter_memkit.measure.sizes.untouched import LEAST_BYTES
 
 
@@ -191,6 +191,7 @@ class Walk:
                 ]
                 waiting = []
             wide, level = level, []
+            size = enlarge(size, wide)
             for drawn in draw(wide, size, self._finder, self._add_own):
                 if drawn.weight == 1.0:
                     level += self._account(drawn.objects)

@@ -21,6 +21,9 @@ from jupyter_memkit.measure.sizes.distinct import draw_distinct
 
 both = pytest.mark.parametrize("exact", [True, False])
 
+# With so many variables, few objects of each are visited.
+MANY = dict.fromkeys(map(str, range(100)), 0)
+
 
 @both
 def test_what_is_shared(exact: bool) -> None:
@@ -104,13 +107,30 @@ def test_repeated_elements_are_estimated(make: Callable[[list[str]], Any]) -> No
     names = [str(number) * 100 for number in range(10_000)]
     values = {"names": names, "often": make(names)}
     exact = sizes(values, exact=True)
-    found = sizes({**dict.fromkeys(map(str, range(100)), 0), **values})
+    found = sizes({**MANY, **values})
     for name in values:
         error_ratio = found[name].error_ratio
         assert error_ratio
         is_close = partial(pytest.approx, rel=max(0.1, error_ratio))
         assert found[name].bytes == is_close(exact[name].bytes)
         assert found[name].shared_bytes == is_close(exact[name].shared_bytes)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda names: [(name, [name]) for name in names * 8],
+        lambda names: [[name] * 8 for name in names],
+    ],
+)
+def test_repeated_parts_are_estimated(make: Callable[[list[str]], Any]) -> None:
+    """What many elements, or one of them several times, refer to counts once."""
+    names = [str(number) * 100 for number in range(10_000)]
+    others = [[name] * 8 for name in names]
+    often = make(names)
+    found = sizes({**MANY, "often": often})
+    assert found["often"].bytes == pytest.approx(sizeof(often).bytes, rel=0.15)
+    del others
 
 
 def test_draw_of_distinct_elements() -> None:
