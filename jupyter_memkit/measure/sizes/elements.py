@@ -67,6 +67,18 @@ def read_batches(container: type, value: Any) -> Iterator[list[Any]]:
         yield batch
 
 
+def read_array_batches(elements: Any) -> Iterator[list[Any]]:
+    """Yield all objects of a sequence that can be sliced, a few thousand at a time.
+
+    Parameters
+    ----------
+    elements : numpy.ndarray or the like
+        The objects.
+    """
+    for start in range(0, len(elements), BATCH):
+        yield elements[start : start + BATCH].tolist()
+
+
 def sample_elements(
     container: type, value: Any, count: int, seed: int = 0
 ) -> list[Any]:

@@ -16,6 +16,7 @@ from jupyter_memkit.measure.sizes.allocation import (
 )
 from jupyter_memkit.measure.sizes.elements import (
     count_elements,
+    read_array_batches,
     read_batches,
 )
 from jupyter_memkit.measure.sizes.kinds import Kind
@@ -94,8 +95,7 @@ def read_all(group: Group, add_own: AddOwn) -> Iterator[list[Any]]:
     """
     yield from _slice(group.children)
     for elements in group.elements:
-        for start in range(0, len(elements), BATCH):
-            yield elements[start : start + BATCH].tolist()
+        yield from read_array_batches(elements)
     if not group.kind.has_referents:
         return
     short = group.objects

@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from jupyter_memkit.measure.sizes.addresses import BATCH
 from jupyter_memkit.measure.sizes.distinct import draw_distinct, may_repeat
 from jupyter_memkit.measure.sizes.elements import (
     count_elements,
     draw_places,
+    read_array_batches,
     read_batches,
     sample_elements,
 )
@@ -174,7 +174,7 @@ def _read(
             places = draw_places(len(elements), share)
             if places:
                 drawn = Drawn(elements[places].tolist(), weight, fold)
-                read = partial(_slice, elements)
+                read = partial(read_array_batches, elements)
                 yield from _represent(drawn, len(elements), read, finder)
         if group.kind.has_referents:
             yield from _read_group(group, share, excess, finder, add_own)
@@ -231,12 +231,6 @@ def _represent(
     for alike, each in parts:
         others = [value for value in alike if id(value) not in addresses]
         yield Drawn(others, weight * each, fold)
-
-
-def _slice(elements: Any) -> Iterator[list[Any]]:
-    """Yield the elements of an array, a few thousand at a time."""
-    for start in range(0, len(elements), BATCH):
-        yield elements[start : start + BATCH].tolist()
 
 
 def _read_group(
