@@ -220,12 +220,14 @@ def _represent(
     if len(elements) == length:
         yield drawn
         return
+    # Before the large ones are found, whose list refers to them too.
+    is_repeated = may_repeat(elements)
     giants = finder.find(read())
     addresses = set(map(id, giants))
     if giants:
         yield Drawn(giants, weight, fold)
     parts = [(elements, length / max(1, len(elements)))]
-    if may_repeat(elements):
+    if is_repeated:
         count, end_s = len(elements), finder.deadline_s
         parts = draw_distinct(read(), count, seed, end_s) or parts
     for alike, each in parts:

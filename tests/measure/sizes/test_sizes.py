@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from jupyter_memkit.measure.process import read_rss_bytes
-from jupyter_memkit.measure.sizes import sizeof, sizes
+from jupyter_memkit.measure.sizes import sampling, sizeof, sizes
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
 from jupyter_memkit.measure.sizes.distinct import draw_distinct
 
@@ -131,6 +131,13 @@ def test_repeated_parts_are_estimated(make: Callable[[list[str]], Any]) -> None:
     found = sizes({**MANY, "often": often})
     assert found["often"].bytes == pytest.approx(sizeof(often).bytes, rel=0.15)
     del others
+
+
+def test_large_elements_do_not_look_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elements with one reference are not read again, even if some are large."""
+    parts = [bytes(20 if number % 50 else 5_000) for number in range(50_000)]
+    monkeypatch.setattr(sampling, "draw_distinct", lambda *_: pytest.fail("read again"))
+    assert not sizeof(parts, exact=False).exact
 
 
 def test_draw_of_distinct_elements() -> None:
