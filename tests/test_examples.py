@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_memkit.units import format_bytes, format_duration
+
 ROOT = Path(__file__).parents[1]
 
 # Packages whose import needs the libraries of servers or shells.
@@ -83,7 +85,22 @@ def test_readme_session(tmp_path: Path) -> None:
         assert checker.check_output(mask(wanted), mask(got), options), (cell, got)
 
 
+@pytest.mark.parametrize(
+    "figure",
+    [
+        *(format_bytes(n_bytes) for n_bytes in (0, -512, 1 << 10, 1 << 20, 1 << 40)),
+        *(format_duration(duration_s) for duration_s in (0, 1, 75, 3600)),
+    ],
+)
+def test_mask(figure: str) -> None:
+    """Any size and any duration is a figure, with whatever unit it gets."""
+    assert mask(f"kept {figure}, then") == "kept #, then\n"
+
+
 def mask(output: str) -> str:
     """Replace the figures of an output, and what it leaves out."""
-    figures = re.sub(r"-?\b\d[\d,.]*%?( ([KMG]i?B|bytes|ms|s)\b)?", "#", output)
+    number = r"-?\b\d[\d,.]*"
+    duration = rf"{number} (min \d+ s|h \d+ min|m?s)\b"
+    size = rf"{number} ([KMGT]i?)?B\b"
+    figures = re.sub(rf"{duration}|{size}|{number}%?", "#", output)
     return figures.replace("…", "...") + "\n"
