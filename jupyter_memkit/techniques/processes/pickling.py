@@ -27,8 +27,8 @@ from jupyter_memkit.techniques.processes.tensors import is_tensor, reduce_tensor
 from jupyter_memkit.techniques.processes.views import is_view, reduce_view
 from jupyter_memkit.techniques.processes.wrapped import (
     reduce_cached,
+    reduce_descriptor,
     reduce_dispatched,
-    reduce_property,
 )
 
 # Buffers may be larger than their content by this factor.
@@ -133,7 +133,7 @@ class Pickler(cloudpickle.Pickler):  # type: ignore[misc] # it is not typed
             if reduced is not None:
                 return reduced
         cached = reduce_cached(obj, reports=self._reports_caches)
-        reduced = cached or reduce_property(obj) or super().reducer_override(obj)
+        reduced = cached or reduce_descriptor(obj) or super().reducer_override(obj)
         if issubclass(type(obj), type) and type(reduced) is tuple and reduced[2:]:
             _drop_caches(reduced[2][0])
             _keep_qualname(obj, reduced[2][0])

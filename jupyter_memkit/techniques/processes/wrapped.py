@@ -1,8 +1,8 @@
 """Pickles what `functools` makes of functions, if it cannot be pickled as it is.
 
-Cached functions are looked up by name, functions with single dispatch have a cache of
-weak references, and cached properties had a lock before Python 3.12. All are created
-anew in the other process, where their caches start empty.
+Cached functions are looked up by name, functions and methods with single dispatch have
+a cache of weak references, and cached properties had a lock before Python 3.12. All are
+created anew in the other process, where their caches start empty.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ _DISPATCH_CODE = functools.singledispatch(len).__code__  # type: ignore[attr-def
 _SET_BY_CACHE = frozenset({"__wrapped__", "cache_parameters"})
 _SET_BY_DISPATCH = frozenset(
     {"__wrapped__", "_clear_cache", "dispatch", "register", "registry"}
+)
+# Cannot be pickled: a lock, and, in the first versions of Python 3.13, weak references.
+_CREATED = (
+    (functools.cached_property, "lock"),
+    (functools.singledispatchmethod, "_method_cache"),
 )
 _NAMES = ("__doc__", "__module__", "__name__", "__qualname__")
 
@@ -87,12 +92,18 @@ def _load_cached(
     return functools.lru_cache(maxsize, typed)(function)
 
 
-def reduce_property(obj: Any) -> tuple[Any, ...] | None:
-    """Return how to pickle a cached property without its lock; None for others."""
-    if type(obj) is not functools.cached_property or "lock" not in obj.__dict__:
-        return None
-    state = {name: value for name, value in obj.__dict__.items() if name != "lock"}
-    return functools.cached_property, (obj.func,), state
+def reduce_descriptor(obj: Any) -> tuple[Any, ...] | None:
+    """Return how to pickle a cached property or a method with single dispatch.
+
+    Returns None for others, and if it has nothing that it creates anew.
+    """
+    for kind, created in _CREATED:
+        if type(obj) is kind and created in obj.__dict__:
+            state = {
+                name: value for name, value in obj.__dict__.items() if name != created
+            }
+            return kind, (obj.func,), state
+    return None
 
 
 def reduce_dispatched(function: FunctionType) -> tuple[Any, ...] | None:
