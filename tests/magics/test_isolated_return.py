@@ -19,7 +19,7 @@ from jupyter_memkit.techniques.isolated.records import IsolatedResult
 pytestmark = pytest.mark.traced_children
 
 SETUP = """
-import sqlite3
+import threading
 import numpy as np
 arr = np.ones(5)
 view = arr[:2]
@@ -34,7 +34,7 @@ class Box:
         return rate
 box = Box()
 boxes = [box]
-data = sqlite3.connect(":memory:")
+data = threading.Lock()
 lazy = (each for each in rows)
 """
 
@@ -176,7 +176,7 @@ def test_reasons(shell: InteractiveShell) -> None:
     sentence = refusal(shell, "next(lazy)")
     assert "lazy cannot be sent to another process (cannot pickle 'gen" in sentence
     sentence = refusal(shell, "def use(): return data, lazy\nuse()")
-    assert "data (cannot pickle 'sqlite3.Connection' object) and lazy cann" in sentence
+    assert "data (cannot pickle '_thread.lock' object) and lazy cann" in sentence
     assert sentence.endswith("; create them in the cell")
 
 
