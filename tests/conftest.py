@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib.util
-import math
 import os
 import signal
 import subprocess
@@ -22,12 +21,13 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from jupyter_memkit.measure import deadlines
 from jupyter_memkit.measure.holder_search import Search
-from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.measure.sizes.walk import Walk
 from jupyter_memkit.techniques.isolated.state import modules
 from jupyter_memkit.techniques.spilling import folders
 from jupyter_memkit.track import tracker as tracker_module
+from tests.slow_clock import slow_clock
 from tests.untraced import untraced, untraced_environment
 
 # The modules of hundreds of tests would be compared and sent with each isolated call.
@@ -150,30 +150,21 @@ def untraced_searches() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Searches have no time limit, which a busy machine would exceed."""
-    monkeypatch.setattr("jupyter_memkit.magics.memleaks._BUDGET_S", math.inf)
-    monkeypatch.setattr(
-        "jupyter_memkit.techniques.unloading.search._BUDGET_S", math.inf
-    )
-    monkeypatch.setattr(
-        "jupyter_memkit.techniques.variables.replacing._BUDGET_S", math.inf
-    )
-    defaults = holders.__kwdefaults__
-    assert defaults is not None
-    monkeypatch.setitem(defaults, "budget_s", math.inf)
-    monkeypatch.setattr(
-        "jupyter_memkit.hints.search.find_hints.__kwdefaults__", {"budget_s": math.inf}
-    )
-
-
 @pytest.fixture(scope="module")
 def dask_leaves_nothing() -> Iterator[None]:
     """End the process that Python itself starts along with Dask's, and keeps."""
     yield
     # There is no public way.
     resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def unlimited_searches() -> Iterator[None]:
+    """Searches with a time limit do not end earlier on a busy machine."""
+    # The fixture `monkeypatch` would undo it before the end of other fixtures.
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr(deadlines, "_read_clock_s", slow_clock())
+        yield
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from jupyter_client.manager import KernelManager
 from jupyter_memkit import protocol
 from tests.kernel_sockets import with_sockets
 from tests.lab_server import isolated_environment
+from tests.slow_clock import USE_SLOW_CLOCK
 from tests.untraced import without_coverage
 from tests.waiting import LIMIT_S
 
@@ -71,6 +72,10 @@ class RealKernel:
             self._is_silent = True
             raise
         return "".join(printed)
+
+    def slow_its_clock(self) -> None:
+        """Give its searches all the time that they take, without a cell."""
+        self.client.execute_interactive(USE_SLOW_CLOCK, silent=True, timeout=LIMIT_S)
 
     def read_rss_mib(self) -> float:
         """Return the kernel's resident memory, read from outside (Linux)."""
@@ -134,7 +139,7 @@ def broadcasts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @contextlib.contextmanager
 def real_kernel(
-    home: Path, *, is_traced: bool = True, **variables: str
+    home: Path, *, is_traced: bool = True, is_timed: bool = False, **variables: str
 ) -> Iterator[RealKernel]:
     """Run a kernel for the length of a with block.
 
@@ -144,6 +149,8 @@ def real_kernel(
         A folder for the kernel's files.
     is_traced : bool
         Whether it is part of the tests' coverage, which slows searches down.
+    is_timed : bool
+        Whether its searches have a time limit, which a busy machine exceeds.
     **variables : str
         Environment variables of the kernel.
     """
@@ -156,7 +163,10 @@ def real_kernel(
     client.start_channels()
     try:
         client.wait_for_ready(timeout=LIMIT_S)
-        yield RealKernel(client)
+        kernel = RealKernel(client)
+        if not is_timed and variables.get("JUPYTER_MEMKIT_AUTOLOAD") != "0":
+            kernel.slow_its_clock()
+        yield kernel
     finally:
         client.stop_channels()
         # It exits by itself, so that its coverage is written.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import _lru_cache_wrapper, cached_property
 from typing import Any
 
 from jupyter_memkit.cells.history import read_history
+from jupyter_memkit.measure.deadlines import has_passed, time_left
 from jupyter_memkit.measure.hidden import HiddenHolder, find_hidden
 from jupyter_memkit.measure.scripts import read_scripts
 from jupyter_memkit.measure.shapes import read_shape
@@ -32,7 +32,7 @@ class Scene:
     shell : IPython.core.interactiveshell.InteractiveShell
         The shell whose variables, outputs and errors are searched.
     deadline_s : float
-        When to stop, on the clock of `time.perf_counter`.
+        When to stop, as `deadline_after` returns it.
     accounts : sequence of CellRecord
         The accounts of recent cells, the latest last.
     measure_sizes : callable
@@ -78,7 +78,7 @@ class Scene:
         ends: Iterable[Any] = (),
     ) -> Sizes:
         """Measure the sizes of objects in at most half of the remaining time."""
-        budget_s = max(_LEAST_S, (self.deadline_s - time.perf_counter()) / 2)
+        budget_s = max(_LEAST_S, time_left(self.deadline_s) / 2)
         measured = self._measure_sizes(
             values, budget_s=budget_s, exact=exact, program=[*self._program, *ends]
         )
@@ -90,7 +90,7 @@ class Scene:
     @property
     def is_late(self) -> bool:
         """Whether time is up."""
-        return time.perf_counter() > self.deadline_s
+        return has_passed(self.deadline_s)
 
     def check_time(self, _: object = None) -> None:
         """Raise an error when time is up; techniques call it to report progress."""

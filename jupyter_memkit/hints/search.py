@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -27,6 +26,7 @@ from jupyter_memkit.hints import (
 )
 from jupyter_memkit.hints.records import BUDGET_S, Hint, Hints, Unused
 from jupyter_memkit.hints.scene import OutOfTimeError, Scene
+from jupyter_memkit.measure.deadlines import deadline_after
 from jupyter_memkit.track import leaks
 from jupyter_memkit.track.cells import CellRecord
 from jupyter_memkit.track.leaks.hidden import LEAST_BYTES
@@ -78,7 +78,7 @@ def find_leaks(
     Hints
         The largest first.
     """
-    deadline_s = time.perf_counter() + budget_s
+    deadline_s = deadline_after(budget_s)
     scene = Scene(shell, deadline_s, measure_sizes=leaks.sizes)
     hints = _run(LEAKS, scene)
     names = {hint.name for hint in hints}
@@ -114,12 +114,12 @@ def find_hints(
     Hints
         The leaks and the other hints: the largest first, then those that save time.
     """
-    started_s = time.perf_counter()
-    deadline_s = started_s + budget_s / 2
-    scene = Scene(shell, deadline_s, accounts, measure_sizes=leaks.sizes)
+    deadline_s = deadline_after(budget_s)
+    half_s = deadline_after(budget_s / 2)
+    scene = Scene(shell, half_s, accounts, measure_sizes=leaks.sizes)
     found = _run(LEAKS, scene)
     # The savings have the other half, and what the leaks left.
-    scene.deadline_s = started_s + budget_s
+    scene.deadline_s = deadline_s
     found += _run(SAVINGS, scene)
     return Hints(
         hints=tuple(sorted(found, key=_rank)),

@@ -8,12 +8,12 @@ of what the user's names lead to.
 from __future__ import annotations
 
 import contextlib
-import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import deadline_after
 from jupyter_memkit.measure.heap import leaving_no_growth
 from jupyter_memkit.measure.hidden import find_shell
 from jupyter_memkit.measure.holder_roots import find_roots, read_ends
@@ -93,7 +93,7 @@ def find_users(
         Whether everything was searched before the time limit.
     """
     shell = shell or find_shell()
-    deadline_s = time.perf_counter() + budget_s
+    deadline_s = deadline_after(budget_s)
     starts = [block.start for block in blocks]
     used: set[Block] = set()
     users: list[Any] = []

@@ -6,12 +6,12 @@ objects, so each path that it finds is a shortest one.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from jupyter_memkit.measure.chains import write_chain
+from jupyter_memkit.measure.deadlines import has_passed
 from jupyter_memkit.measure.hidden import HolderKind
 from jupyter_memkit.measure.models.held import find_held, is_tensor_type
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
@@ -77,7 +77,7 @@ class Search:
     targets : sequence of object
         The objects; what only they refer to is not searched.
     deadline_s : float
-        When to stop, on the clock of `time.perf_counter`.
+        When to stop, as `deadline_after` returns it.
     progress : callable, optional
         Called with the number of objects searched so far.
     ends : sequence of object, optional
@@ -127,7 +127,7 @@ class Search:
             wide, level = level, []
             read: list[Any] = []
             for group, batch in _read_level(wide):
-                if time.perf_counter() > self._deadline_s:
+                if has_passed(self._deadline_s):
                     self.is_complete = False
                     return
                 self._check(group, batch)

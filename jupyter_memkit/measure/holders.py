@@ -7,11 +7,11 @@ everything, noting where it meets the object.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import deadline_after
 from jupyter_memkit.measure.heap import leaving_no_growth
 from jupyter_memkit.measure.hidden import find_shell
 from jupyter_memkit.measure.holder_homes import start_at_home
@@ -102,7 +102,7 @@ def holders(
     >>> del __main__.kept_here
     """
     shell = shell or find_shell()
-    deadline_s = time.perf_counter() + budget_s
+    deadline_s = deadline_after(budget_s)
     with leaving_no_growth():
         search = Search([obj], deadline_s, progress, ends=read_ends(shell))
         search.run(find_roots(shell))
@@ -148,7 +148,7 @@ def find_ways(
         Whether everything was searched before the time limit.
     """
     shell = shell or find_shell()
-    deadline_s = time.perf_counter() + budget_s
+    deadline_s = deadline_after(budget_s)
     with leaving_no_growth():
         ends = read_ends(shell)
         roots = list(find_roots(shell))

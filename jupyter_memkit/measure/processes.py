@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import time
 
+from jupyter_memkit.measure.deadlines import deadline_after, time_left
 from jupyter_memkit.measure.descendants import find_descendants
 from jupyter_memkit.measure.proc_files import read_proc_file, read_size
 from jupyter_memkit.records import Record
@@ -69,9 +69,9 @@ def processes(*, budget_s: float = 1.0) -> list[ProcessMemory]:
     mine = os.getpid()
     found = [_read(pid) for pid in (mine, *sorted(find_descendants(mine)))]
     alive = [process for process in found if process is not None]
-    deadline_s = time.perf_counter() + budget_s
+    deadline_s = deadline_after(budget_s)
     pss_bytes = {
-        process.pid: _read_pss_bytes(process, deadline_s - time.perf_counter())
+        process.pid: _read_pss_bytes(process, time_left(deadline_s))
         for process in sorted(alive, key=lambda process: process.rss_bytes)
     }
     return [

@@ -216,7 +216,10 @@ def read_lazily_freed(pid: int) -> int:
 @contextlib.contextmanager
 def started(library: str, *, is_guarded: bool) -> Iterator[GuardedKernel]:
     """Start a kernel with its library, and a variable that must stay equal."""
-    with tempfile.TemporaryDirectory() as home, real_kernel(Path(home)) as kernel:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        real_kernel(Path(home), is_timed=True) as kernel,
+    ):
         guarded = GuardedKernel(kernel)
         guarded.run("import numpy as np\nkept = list(range(100_000))")
         if library:

@@ -24,12 +24,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     folder = tmp_path_factory.mktemp("libraries")
     (folder / "pure_library.py").write_text(LIBRARY)
     with real_kernel(tmp_path_factory.mktemp("home")) as kernel:
-        kernel.run(
-            f"import json, sys\nsys.path.insert(0, {str(folder)!r})\n"
-            # So that the result does not depend on the speed of the machine.
-            "import jupyter_memkit.channel.inspecting as _inspecting\n"
-            "_inspecting._LIBRARIES_BUDGET_S = float('inf')"
-        )
+        kernel.run(f"import json, sys\nsys.path.insert(0, {str(folder)!r})")
         yield Page(kernel)
 
 

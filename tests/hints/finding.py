@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -18,7 +17,7 @@ def run(shell: InteractiveShell, *cells: str) -> None:
 
 def find(shell: InteractiveShell, **options: Any) -> dict[str, Hint]:
     """Return the leaks by kind."""
-    leaks = find_leaks(shell, **{"budget_s": math.inf, **options})
+    leaks = find_leaks(shell, **options)
     assert leaks.complete
     return {leak.kind: leak for leak in leaks.hints}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import gc
-import math
 import sys
 
 import pytest
@@ -27,7 +26,7 @@ def find(shell: InteractiveShell, *cells: str) -> dict[str, Hint]:
     for cell in cells:
         shell.run_cell(cell, store_history=True).raise_error()
     gc.collect()
-    hints = find_hints(shell, budget_s=math.inf).hints
+    hints = find_hints(shell).hints
     return {hint.name: hint for hint in hints if hint.kind == "fragments"}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import math
 import weakref
 from collections.abc import Iterator
 
@@ -25,7 +24,7 @@ def unfrozen() -> Iterator[None]:
 
 def find_freeze(shell: InteractiveShell) -> list[Hint]:
     """Return the hints about frozen objects, which come first."""
-    hints = find_leaks(shell, budget_s=math.inf).hints
+    hints = find_leaks(shell).hints
     return [hint for hint in hints if hint.kind == "gc_frozen"]
 
 

@@ -227,7 +227,7 @@ def test_listed_by_memleaks(shell: InteractiveShell) -> None:
     pytest.importorskip("torch")
     run(shell, "import torch\nw = torch.ones(9, requires_grad=True)")
     run(shell, "losses = []\nfor _ in range(3):\n    losses.append((w * w).sum())")
-    (hint,) = find_leaks(shell, budget_s=math.inf).hints
+    (hint,) = find_leaks(shell).hints
     assert (hint.kind, hint.cure) == (
         "graph",
         "losses = [each.item() for each in losses]",

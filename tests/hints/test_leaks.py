@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import math
 from pathlib import Path
 from typing import Any
 
@@ -266,9 +265,9 @@ def test_a_measurement_without_time(
         return sizes(values, **{**options, "budget_s": 0.0})
 
     run(shell, "kept = [[n] for n in range(300_000)]")
-    assert find_leaks(shell, budget_s=math.inf).complete
+    assert find_leaks(shell).complete
     monkeypatch.setattr("jupyter_memkit.track.leaks.sizes", measure_late)
-    assert not find_leaks(shell, budget_s=math.inf).complete
+    assert not find_leaks(shell).complete
 
 
 @pytest.mark.parametrize(
@@ -282,7 +281,7 @@ def test_a_measurement_without_time(
 def test_skipped(shell: InteractiveShell, code: str, skipped: tuple[str, ...]) -> None:
     """Variables with too many objects to search are named; numbers do not count."""
     run(shell, code)
-    found = find_leaks(shell, budget_s=30.0)
+    found = find_leaks(shell)
     assert found.skipped == skipped
     notes = [note for note in build_report(found).notes if "Not searched" in note]
     assert [note.rpartition(": ")[2] for note in notes] == [f"{n}." for n in skipped]

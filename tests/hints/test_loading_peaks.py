@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +55,7 @@ def run(shell: InteractiveShell, code: str) -> int:
 
 def find(shell: InteractiveShell) -> list[Hint]:
     """Return the hints about loading."""
-    hints = find_hints(shell, memkit.tracker().cells, budget_s=math.inf).hints
+    hints = find_hints(shell, memkit.tracker().cells).hints
     return [hint for hint in hints if hint.kind == "loading"]
 
 
@@ -181,14 +180,14 @@ def test_other_peaks(bare_shell: InteractiveShell, tmp_path: Path) -> None:
         bare_shell.run_cell(cell, store_history=True)
     numbers = range(bare_shell.execution_count - len(cells), bare_shell.execution_count)
     accounts = [make_doubled(number) for number in numbers]
-    hints = find_hints(bare_shell, accounts, budget_s=math.inf).hints
+    hints = find_hints(bare_shell, accounts).hints
     assert [hint for hint in hints if hint.kind == "loading"] == []
     bare_shell.run_cell("x = np.load('gone.npy')", store_history=True)
     account = make_doubled(bare_shell.execution_count - 1)
     few = replace(account, peak_bytes=110 * MIB)
     many = replace(account, peak_bytes=300 * MIB)
     for each, count in ((account, 1), (few, 0), (many, 0)):
-        hints = find_hints(bare_shell, [each], budget_s=math.inf).hints
+        hints = find_hints(bare_shell, [each]).hints
         assert len([hint for hint in hints if hint.kind == "loading"]) == count
 
 
@@ -198,7 +197,7 @@ def test_slow_loading(bare_shell: InteractiveShell) -> None:
     bare_shell.run_cell("x = np.load('gone.npy')", store_history=True)
     number = bare_shell.execution_count - 1
     account = replace(make_doubled(number), gc_s=0.9, gc_old=9, gc_old_s=0.9)
-    hints = find_hints(bare_shell, [account], budget_s=math.inf).hints
+    hints = find_hints(bare_shell, [account]).hints
     about = [hint.kind for hint in hints if hint.name == f"cell [{number}]"]
     assert about == ["loading", "collector"]
 
@@ -223,6 +222,6 @@ def test_option_of_transformers(
     monkeypatch.setattr(metadata, "version", find_version)
     bare_shell.run_cell("net = Net.from_pretrained('name')", store_history=True)
     account = make_doubled(bare_shell.execution_count - 1)
-    hints = find_hints(bare_shell, [account], budget_s=math.inf).hints
+    hints = find_hints(bare_shell, [account]).hints
     loading = [hint.cure for hint in hints if hint.kind == "loading"]
     assert loading == ["from_pretrained(name, low_cpu_mem_usage=True)"] * count

@@ -69,6 +69,6 @@ def test_pandas_computes_nothing(shell: InteractiveShell, index: str) -> None:
     names = ("index", "frame", "wide", "series", "groups", "rolling", "nested")
     values = [shell.user_ns[name] for name in names]
     before = find_kept(values)
-    find_leaks(shell, budget_s=float("inf"))
-    find_hints(shell, budget_s=float("inf"))
+    find_leaks(shell)
+    find_hints(shell)
     assert find_kept(values) == before

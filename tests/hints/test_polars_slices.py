@@ -69,7 +69,7 @@ def test_random_frames(shell: InteractiveShell, seed: int) -> None:
             kept.pop(gone, None)
     shell.user_ns.update(frames)
     frames.clear()
-    leaks = find_leaks(shell, budget_s=60.0).hints
+    leaks = find_leaks(shell).hints
     found = {leak.name: leak.bytes or 0 for leak in leaks if leak.kind == "view"}
     large = {name for name in kept if kept[name] > 10 * MIB}
     assert large <= found.keys() <= kept.keys()
@@ -79,7 +79,7 @@ def test_random_frames(shell: InteractiveShell, seed: int) -> None:
 def test_cure(shell: InteractiveShell) -> None:
     """The cure of a slice releases the data that it was cut from."""
     shell.user_ns["small"] = make_frame(5_000_000).select("a", "b").head(10)
-    (leak,) = find_leaks(shell, budget_s=60.0).hints
+    (leak,) = find_leaks(shell).hints
     assert leak.bytes == pytest.approx(80e6, rel=0.02)
     before_bytes = read_rss_bytes()
     values = shell.user_ns["small"].rows()

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import gc
-import math
 import os
 import random
 import sys
@@ -169,7 +168,7 @@ def test_leaks_are_found(
         kind = LEAKS[name].kinds[0]
         expected[kind] = expected.get(kind, 0) + n * 8
     capsys.readouterr()
-    found = find_leaks(shell, budget_s=math.inf)
+    found = find_leaks(shell)
     assert found.complete
     claimed: dict[str, int] = {}
     for leak in found.hints:
@@ -193,4 +192,4 @@ def test_leaks_are_found(
     # The first call already freed what only tracebacks held.
     left_bytes = sum(n for kind, n in expected.items() if kind != "traceback")
     assert back_bytes >= 0.85 * left_bytes - 4 * MIB, names
-    assert find_leaks(shell, budget_s=math.inf).hints == ()
+    assert find_leaks(shell).hints == ()

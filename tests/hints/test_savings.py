@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from pathlib import Path
 
@@ -21,7 +20,7 @@ MIB = 1024 * 1024
 def find(shell: InteractiveShell, code: str) -> list[Hint]:
     """Run a cell and return the hints."""
     shell.run_cell(code, store_history=True).raise_error()
-    return list(find_hints(shell, budget_s=math.inf).hints)
+    return list(find_hints(shell).hints)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def test_cures(
         shell.run_cell(hint.cure).raise_error()
     after_bytes = sizeof(shell.user_ns["x"]).bytes
     assert hint.bytes == pytest.approx(before_bytes - after_bytes, rel=0.1)
-    assert "x" not in [each.name for each in find_hints(shell, budget_s=math.inf).hints]
+    assert "x" not in [each.name for each in find_hints(shell).hints]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +149,7 @@ def test_collector(bare_shell: InteractiveShell) -> None:
         make_record(4, duration_s=4.2, gc_s=0.1),
         make_record(5, duration_s=0.3, gc_s=0.2),
     ]
-    (hint,) = find_hints(bare_shell, cells, budget_s=math.inf).hints
+    (hint,) = find_hints(bare_shell, cells).hints
     assert hint.name == "cell [3]"
     assert hint.found == "the garbage collector took 3.1 s of its 4.2 s"
     assert (hint.cure, hint.bytes, hint.saved_s) == ("%%gc_pause", None, 3.1)
@@ -170,7 +169,6 @@ def test_a_rule_gives_up(
     assert "Incomplete" in build_report(found).text()
 
 
-@pytest.mark.usefixtures("unhurried")
 def test_leaks_are_hints(shell: InteractiveShell) -> None:
     """`%memkit advice` lists what `%memleaks` finds, with the same figures."""
     code = "import numpy as np\nrow = np.ones((100, 10_000))[3]"
@@ -190,4 +188,4 @@ def test_a_view_whose_array_is_used(shell: InteractiveShell) -> None:
         "class Box: pass\nbox = Box(); box.big = np.ones((100, 10_000))\n"
         "row = box.big[3]"
     ).raise_error()
-    assert find_hints(shell, budget_s=math.inf).hints == ()
+    assert find_hints(shell).hints == ()

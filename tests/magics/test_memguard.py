@@ -468,7 +468,6 @@ def test_program_reads_and_applies_the_cure(
 ) -> None:
     """A client that only reads the error's JSON makes the second try succeed."""
     searching.run("%memguard 600MB")
-    # However busy the machine is, the search has the time it needs.
     searching.run("stopped_cell._HINTS_S = 300.0")
     searching.run(CURES[kind])
     # More than may be reserved now, and less than what the cure frees. It is never

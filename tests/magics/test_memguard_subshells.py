@@ -149,11 +149,7 @@ def test_cures_spare_what_the_stopped_cell_uses(
     """A variable of the stopped cell is not offered if another cell started later."""
     outputs = Outputs(kernel)
     prepare = "import numpy as np\nneeded, idle = np.ones(10**6), np.ones(10**6)"
-    # However busy the machine is, the search has the time it needs.
-    unhurried = "from jupyter_memkit.magics.memguard import stopped_cell\n" + "".join(
-        f"stopped_cell.{budget} = 300.0\n" for budget in ("_HINTS_S", "_SIZES_S")
-    )
-    outputs.until_end(kernel.client.execute(f"{unhurried}{prepare}\ngoes_on = False"))
+    outputs.until_end(kernel.client.execute(f"{prepare}\ngoes_on = False"))
     wait = "import time\nwhile not goes_on: time.sleep(0.01)"
     filling = kernel.client.execute(f"print(needed.sum())\n{wait}\n{FILL}")
     while filling not in outputs.texts:

@@ -10,8 +10,6 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.hints import Hints
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
 
 @pytest.fixture
 def filled(shell: InteractiveShell) -> InteractiveShell:

@@ -16,8 +16,6 @@ from jupyter_memkit.techniques.arrays.records import Part, Replaced, Shrunk
 from jupyter_memkit.techniques.variables.undo import Restored
 from tests.real_kernel import real_kernel
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
 MIB = 1024 * 1024
 
 PART = Part(

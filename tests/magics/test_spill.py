@@ -21,7 +21,7 @@ from jupyter_memkit.techniques.spilling.listing import (
 from jupyter_memkit.techniques.spilling.variables import Spilled
 from tests.real_kernel import real_kernel
 
-pytestmark = pytest.mark.usefixtures("unhurried", "disk")
+pytestmark = pytest.mark.usefixtures("disk")
 
 MIB = 1024 * 1024
 

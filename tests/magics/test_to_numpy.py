@@ -11,8 +11,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_memkit.show.to_numpy import build_report
 from jupyter_memkit.techniques.arrays.records import Packed, Replaced
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
 MIB = 1024 * 1024
 
 

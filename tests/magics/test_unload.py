@@ -19,8 +19,6 @@ from jupyter_memkit.techniques.unloading import Libraries, Library, Unloaded
 from tests.real_kernel import real_kernel
 from tests.waiting import LIMIT_S
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
 UNLOADED = Unloaded(
     name="fruit",
     freed_bytes=1024,

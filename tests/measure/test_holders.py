@@ -20,8 +20,6 @@ from jupyter_memkit.measure.holder_search import Root, Search
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.measure.sizes.addresses import AddressMap
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
 
 class Job:
     """An object with an attribute."""
@@ -58,7 +56,7 @@ def main() -> Iterator[dict[str, Any]]:
 
 def ways(value: Any) -> list[str]:
     """Return the paths to an object."""
-    return [chain.text for chain in holders(value, budget_s=math.inf).chains]
+    return [chain.text for chain in holders(value).chains]
 
 
 def make_closure(value: Any) -> Any:
@@ -94,7 +92,7 @@ def test_ways(main: dict[str, Any]) -> None:
     value: list[Any] = [1.5]
     for number, (make, _) in enumerate(WAYS):
         main[f"held_{number}"] = make(value)
-    found = holders(value, most=len(WAYS) + 1, budget_s=math.inf)
+    found = holders(value, most=len(WAYS) + 1)
     expected = {f"held_{number}{way}" for number, (_, way) in enumerate(WAYS)}
     assert {chain.text for chain in found.chains} == expected
 

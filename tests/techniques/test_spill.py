@@ -31,8 +31,6 @@ from jupyter_memkit.techniques.spilling.variables import (
     unspill_variables,
 )
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
 MIB = 1024 * 1024
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")

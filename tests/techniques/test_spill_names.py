@@ -19,7 +19,7 @@ from jupyter_memkit.techniques.spilling.variables import (
     unspill_variables,
 )
 
-pytestmark = pytest.mark.usefixtures("unhurried", "disk")
+pytestmark = pytest.mark.usefixtures("disk")
 
 
 def make(kind: str) -> Any:

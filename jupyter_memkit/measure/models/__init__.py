@@ -12,11 +12,10 @@ torch is never imported here: if the user has not, there are no models.
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import deadline_after, has_passed
 from jupyter_memkit.measure.hidden import find_shell
 from jupyter_memkit.measure.models.records import (
     DeviceCache,
@@ -105,10 +104,10 @@ def model_sizes(
                 for name, value in variables.items()
                 if name not in shell.user_ns_hidden
             }
-    end_s = math.inf if budget_s is None else time.perf_counter() + budget_s
+    end_s = deadline_after(budget_s)
 
     def check() -> None:
-        if time.perf_counter() > end_s:
+        if has_passed(end_s):
             raise OutOfTimeError
 
     return Splitter(check).measure(variables, program, layers=layers)

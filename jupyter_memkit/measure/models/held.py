@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import has_passed
 from jupyter_memkit.measure.sizes.loaded import derives_from
 
 HOOKS = (
@@ -80,7 +80,7 @@ def find_held(tensor: Any, deadline_s: float) -> list[Any]:
     tensor : torch.Tensor
         The tensor; none of its own code runs.
     deadline_s : float
-        When to stop following the graph, on the clock of `time.perf_counter`.
+        When to stop following the graph, as `deadline_after` returns it.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def find_held(tensor: Any, deadline_s: float) -> list[Any]:
     from jupyter_memkit.measure.models.tensors import read_graph  # noqa: PLC0415
 
     def check() -> None:
-        if time.perf_counter() > deadline_s:
+        if has_passed(deadline_s):
             raise _OutOfTimeError
 
     storage = find_storage(tensor)

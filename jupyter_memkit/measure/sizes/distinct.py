@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import random
 import sys
-import time
 from collections.abc import Iterable
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import has_passed
 from jupyter_memkit.measure.sizes.addresses import read_addresses
 from jupyter_memkit.measure.sizes.identity import sort_by_type
 
@@ -51,7 +51,7 @@ def draw_distinct(
     seed : int
         Draws with the same seed choose the same of the elements that they share.
     deadline_s : float
-        When to stop, in the time of `time.perf_counter`.
+        When to stop, as `deadline_after` returns it.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def draw_distinct(
     end = _END
     kept: dict[int, Any] = {}
     for batch in batches:
-        if time.perf_counter() > deadline_s:
+        if has_passed(deadline_s):
             return None
         kept |= _choose(batch, factor, end)
         while len(kept) > _MOST_KEPT:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import gc
 import math
-import time
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import has_passed
 from jupyter_memkit.measure.sizes.elements import count_all_elements
 from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.measure.sizes.kinds import Kinds
@@ -40,7 +40,7 @@ class GiantFinder:
     Attributes
     ----------
     deadline_s : float
-        When to stop searching, in the time of `time.perf_counter`.
+        When to stop searching, as `deadline_after` returns it.
     """
 
     def __init__(self, kinds: Kinds) -> None:
@@ -58,7 +58,7 @@ class GiantFinder:
         """
         found: dict[int, Any] = {}
         for batch in batches:
-            if time.perf_counter() > self.deadline_s:
+            if has_passed(self.deadline_s):
                 break
             parents = self._look_through(batch, found)
             while parents and self._left > 0:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import deadline_after
 from jupyter_memkit.measure.heap import leaving_no_growth
 from jupyter_memkit.measure.process import read_rss_bytes, read_swap_bytes
 from jupyter_memkit.measure.sizes.records import Size, Sizes
@@ -62,7 +62,7 @@ def sizeof(obj: Any, *, exact: bool = True, budget_s: float | None = None) -> Si
     True
     """
     with leaving_no_growth():
-        return _sizeof(obj, None if exact else LEVEL_SIZE, _end(budget_s))
+        return _sizeof(obj, None if exact else LEVEL_SIZE, deadline_after(budget_s))
 
 
 def sizes(
@@ -107,7 +107,7 @@ def sizes(
     variables = read_main() if namespace is None else dict(namespace)
     if budget_s is None and not exact:
         budget_s = 1.0
-    end_s = _end(budget_s)
+    end_s = deadline_after(budget_s)
     count = sum(not issubclass(type(each), _PROGRAM) for each in variables.values())
     level_size = None if exact else _share(count)
     with leaving_no_growth():
@@ -150,10 +150,6 @@ def read_main() -> dict[str, Any]:
 def _share(count: int) -> int:
     """Return how many objects of a level to visit for each of several variables."""
     return max(_SMALLEST_LEVEL, min(LEVEL_SIZE, 16 * LEVEL_SIZE // max(1, count)))
-
-
-def _end(budget_s: float | None) -> float:
-    return math.inf if budget_s is None else time.perf_counter() + budget_s
 
 
 def _conclude(tally: Tally, most_bytes: int) -> Size:

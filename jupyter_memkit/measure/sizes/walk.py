@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import has_passed
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
 from jupyter_memkit.measure.sizes.allocation import allocated, allocated_together
 from jupyter_memkit.measure.sizes.buffers import BufferLedger
@@ -114,11 +114,11 @@ class Walk:
         root : object
             The value of the variable.
         deadline_s : float
-            When to stop, in the time of `time.perf_counter`.
+            When to stop, as `deadline_after` returns it.
         """
         self._tally = Tally()
         self._tallies.append(self._tally)
-        if time.perf_counter() > deadline_s:
+        if has_passed(deadline_s):
             self._count_alone(root)
             return
         self._again = AddressMap()
@@ -161,7 +161,7 @@ class Walk:
 
     @property
     def _is_late(self) -> bool:
-        return time.perf_counter() > self._deadline_s
+        return has_passed(self._deadline_s)
 
     def _visit_all(self, level: list[Group]) -> None:
         while level:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import deadline_after, time_left
 from jupyter_memkit.measure.holder_buffers import Block, find_users
 from jupyter_memkit.measure.holder_rest import Removal
 from jupyter_memkit.measure.holder_search import Way
@@ -153,12 +153,13 @@ class Deleting:
     ) -> tuple[list[Way], bool]:
         """Add the paths that would be left without those that the others start at."""
         namespace = find_namespace(None, self._shell)
-        deadline_s = time.perf_counter() + self._budget_s
+        deadline_s = deadline_after(self._budget_s)
         ways = join_ways(ways, [], namespace)
         removal = find_removal(ways, namespace)
         while removal is not None:
-            left_s = deadline_s - time.perf_counter()
-            rest, is_complete = self._search(watch, users, removal, left_s)
+            rest, is_complete = self._search(
+                watch, users, removal, time_left(deadline_s)
+            )
             ways = join_ways(ways, rest, namespace)
             if not rest or not is_complete:
                 return ways, is_complete

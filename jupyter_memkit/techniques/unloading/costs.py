@@ -10,12 +10,12 @@ from __future__ import annotations
 import gc
 import itertools
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import deadline_after, has_passed
 from jupyter_memkit.measure.sizes.allocation import allocated, find_sizeof
 from jupyter_memkit.measure.sizes.registry import name_library
 from jupyter_memkit.techniques.unloading.removal import (
@@ -49,7 +49,7 @@ def estimate_bytes(
         Bytes: a lower bound of the memory that their import took, because memory that
         compiled code has allocated is not visible.
     """
-    objects = _Walk(removal).count_bytes(time.perf_counter() + budget_s)
+    objects = _Walk(removal).count_bytes(deadline_after(budget_s))
     folders = _find_folders(removal)
     files = sum(each for path, each in mapped.items() if path.startswith(folders))
     return objects + files
@@ -86,7 +86,7 @@ class _Walk:
         frontier: list[Any] = [*map(read_attributes, self._removal.modules.values())]
         self._seen.update(map(id, frontier))
         total = self._add(frontier)
-        while frontier and time.perf_counter() < end_s:
+        while frontier and not has_passed(end_s):
             batch, frontier = frontier[:_BATCH], frontier[_BATCH:]
             fresh = [each for each in self._follow(batch) if self._is_new(each)]
             total += self._add(fresh)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import deque
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import has_passed
 from jupyter_memkit.measure.sizes.identity import sort_by_type
 from jupyter_memkit.techniques.unloading.removal import CODE, is_a
 
@@ -31,7 +31,7 @@ def find_classes(
     namespace : mapping
         Names and values.
     end_s : float
-        When to stop, in seconds of ``time.perf_counter()``; what was found until then
+        When to stop, as `deadline_after` returns it; what was found until then
         is returned.
 
     Returns
@@ -67,7 +67,7 @@ def _collect(value: Any, end_s: float) -> list[type]:
     found: dict[int, type] = {}
     frontier: list[Any] = [[value]]
     seen: set[int] = set()
-    while frontier and time.perf_counter() < end_s:
+    while frontier and not has_passed(end_s):
         # By type first, because a list of ten million numbers has one type.
         for kind, alike in sort_by_type(_read_items(frontier.pop())):
             if not issubclass(kind, type):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import deadline_after, has_passed, time_left
 from jupyter_memkit.records import Record
 from jupyter_memkit.techniques.unloading.costs import (
     estimate_bytes,
@@ -112,9 +112,9 @@ def libraries(
     if namespace is None:
         namespace = vars(sys.modules["__main__"])
     uses = find_uses()
-    half_s = time.perf_counter() + budget_s / 2
+    half_s = deadline_after(budget_s / 2)
     named = _find_named(namespace, half_s)
-    is_named = time.perf_counter() < half_s
+    is_named = not has_passed(half_s)
     kernel = find_kernel_libraries(uses)
     listed = _find_listed(uses, kernel)
     removals = {top: find_removal(top) for top in listed}
@@ -126,9 +126,7 @@ def libraries(
     found = [
         Library(
             name=top,
-            bytes=estimate_bytes(
-                removals[top], mapped, max(0.0, end_s - time.perf_counter())
-            ),
+            bytes=estimate_bytes(removals[top], mapped, max(0.0, time_left(end_s))),
             modules=len(removals[top].modules),
             names=tuple(named.get(top, ())),
             users=tuple(_find_users(top, uses)),
@@ -139,7 +137,7 @@ def libraries(
     ]
     return Libraries(
         libraries=tuple(sorted(found, key=lambda library: -library.bytes)),
-        complete=is_named and time.perf_counter() < end_s,
+        complete=is_named and not has_passed(end_s),
     )
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import gc
 import operator
 import sys
-import time
 from collections.abc import Collection, Iterator, Mapping
 from itertools import repeat
 from types import FunctionType
 from typing import Any
 
 from jupyter_memkit.measure.chains import write_chain
+from jupyter_memkit.measure.deadlines import deadline_after, has_passed
 from jupyter_memkit.measure.hidden import find_hidden, find_shell
 from jupyter_memkit.measure.sizes.addresses import BATCH, AddressMap
 from jupyter_memkit.measure.sizes.registry import name_module
@@ -44,7 +44,7 @@ def find_chains(
         limit was reached, or only compiled code holds them.
     """
     search = _Search(frozenset(modules))
-    search.run(dict(_find_roots(namespace)), time.perf_counter() + _BUDGET_S)
+    search.run(dict(_find_roots(namespace)), deadline_after(_BUDGET_S))
     return search.chains
 
 
@@ -82,7 +82,7 @@ class _Search:
             wide, level = level, []
             self._seen.claim([wide, level], 1)
             for batch in _read(wide):
-                if time.perf_counter() > end_s:
+                if has_passed(end_s):
                     return
                 level += [each for each in self._claim(batch) if not self._meets(each)]
 

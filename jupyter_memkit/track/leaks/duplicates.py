@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from jupyter_memkit.measure.deadlines import has_passed
 from jupyter_memkit.measure.sizes.loaded import find_loaded
 from jupyter_memkit.track.leaks.likeness import SameData, are_alike, read_layout
 from jupyter_memkit.track.leaks.pandas_parts import is_table, read_blocks, read_stored
@@ -30,7 +30,7 @@ def find_duplicates(
     sizes : mapping of str to int
         How much memory only this variable holds, in bytes.
     deadline_s : float
-        When to stop, on the clock of `time.perf_counter`.
+        When to stop, as `deadline_after` returns it.
 
     Yields
     ------
@@ -108,7 +108,7 @@ def _digest(arrays: list[Any], deadline_s: float) -> int | None:
     digest = 0
     for array in arrays:
         for block in _read_data(array):
-            if time.perf_counter() > deadline_s:
+            if has_passed(deadline_s):
                 return None
             digest = zlib.crc32(block, digest)
     return digest
@@ -117,7 +117,7 @@ def _digest(arrays: list[Any], deadline_s: float) -> int | None:
 def _have_same_data(deadline_s: float, one: Any, other: Any) -> bool:
     """Return whether two arrays of one layout certainly hold the same bytes."""
     pairs = zip(_read_data(one), _read_data(other), strict=True)
-    return all(a == b and time.perf_counter() <= deadline_s for a, b in pairs)
+    return all(a == b and not has_passed(deadline_s) for a, b in pairs)
 
 
 def _read_data(array: Any) -> Iterator[bytes]:

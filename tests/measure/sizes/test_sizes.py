@@ -176,7 +176,8 @@ def test_what_belongs_to_the_program() -> None:
 def test_many_variables() -> None:
     """A hundred thousand variables are listed, and unfinished ones are marked."""
     namespace = {f"v{number}": [number, str(number)] for number in range(100_000)}
-    found = sizes(namespace, budget_s=0.2)
+    # By the clock of the tests, its readings before about half of them are measured.
+    found = sizes(namespace, budget_s=1e-4)
     assert len(found) == len(namespace)
     assert found["v0"].exact
     assert not found["v99999"].exact
@@ -246,5 +247,5 @@ def test_a_program_does_not_coarsen_the_samples() -> None:
     }
     program |= {f"function{number}": lambda: None for number in range(1_000)}
     data = dict.fromkeys(program, 1.5)
-    assert sizes({"rows": rows, **program}, budget_s=math.inf)["rows"].exact
-    assert not sizes({"rows": rows, **data}, budget_s=math.inf)["rows"].exact
+    assert sizes({"rows": rows, **program})["rows"].exact
+    assert not sizes({"rows": rows, **data})["rows"].exact

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import math
 import sys
 import weakref
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ def test_part_of_a_value(shell: InteractiveShell) -> None:
     """A view that keeps the array of a deleted container is named."""
     shell.run_cell("import numpy as np; data = {'x': np.ones(1 << 18)}")
     shell.run_cell("view = data['x'][:10]; big = np.ones(1 << 18)")
-    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    held = free("data", shell=shell).held["data"]
     assert not held.is_value
     assert held.bytes // MIB == 2
     assert (held.holders, held.remedies) == (("view.base",), ("%memfree view",))
@@ -35,7 +34,7 @@ def test_shown_part_of_a_value(shell: InteractiveShell, after: tuple[str, ...]) 
     watch = weakref.ref(shell.user_ns["data"]["x"])
     for cell in ("data['x']", *after):
         shell.run_cell(cell, store_history=True)
-    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    held = free("data", shell=shell).held["data"]
     assert held.remedies == ("%memfree --outputs",)
     shell.run_cell(*held.remedies).raise_error()
     assert watch() is None
@@ -48,10 +47,10 @@ def test_initial_variables(shell: InteractiveShell) -> None:
     )
     watch = weakref.ref(shell.user_ns["part"])
     shell.user_ns_hidden["part"] = shell.user_ns["part"]
-    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    held = free("data", shell=shell).held["data"]
     assert (held.holders, held.remedies) == (("part",), ("%memfree part",))
     shell.run_cell("data = {'x': part}; del part")
-    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    held = free("data", shell=shell).held["data"]
     assert held.holders == ("get_ipython().user_ns_hidden['part']",)
     assert held.remedies == ()
     del shell.user_ns_hidden["part"]
@@ -63,7 +62,7 @@ def test_several_names(shell: InteractiveShell) -> None:
     shell.run_cell("import collections; data = collections.deque([1.5])")
     shell.run_cell("other = more = data; listed = [data]")
     shell.run_cell("[data]", store_history=True)
-    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    held = free("data", shell=shell).held["data"]
     assert {"other", "more", "listed[0]"} < set(held.holders)
     watch = weakref.ref(shell.user_ns["other"])
     (remedy,) = held.remedies
@@ -76,7 +75,7 @@ def test_names_that_hold_each_other(shell: InteractiveShell) -> None:
     """What is deleted together is not named, whatever the order."""
     shell.run_cell("import numpy as np; a = np.ones(1 << 18); b = [a]; ring = [a]")
     shell.run_cell("ring.append(ring); again = [a]; again.append(again)")
-    assert free("a", "b", "ring", "again", budget_s=math.inf, shell=shell).held == {}
+    assert free("a", "b", "ring", "again", shell=shell).held == {}
 
 
 def test_collections_of_many_names(shell: InteractiveShell) -> None:
@@ -94,7 +93,7 @@ def test_collections_of_many_names(shell: InteractiveShell) -> None:
         started.clear()
         gc.callbacks.append(count)
         try:
-            free(*names, budget_s=math.inf, shell=shell)
+            free(*names, shell=shell)
         finally:
             gc.callbacks.remove(count)
         counts.append(len(started))
@@ -109,7 +108,7 @@ def test_cache(shell: InteractiveShell) -> None:
         "model = Model(); score(model)"
     )
     watch = weakref.ref(shell.user_ns["model"])
-    held = free("model", budget_s=math.inf, shell=shell).held["model"]
+    held = free("model", shell=shell).held["model"]
     assert held.holders == ("score (cache of a function)",)
     assert held.remedies == ("score.cache_clear()", "%memfree")
     for line in held.remedies:
@@ -123,7 +122,7 @@ def test_closure(shell: InteractiveShell) -> None:
         "class Model: pass\ndef make(model): return lambda: model\n"
         "model = Model(); predict = make(model)"
     )
-    held = free("model", budget_s=math.inf, shell=shell).held["model"]
+    held = free("model", shell=shell).held["model"]
     assert held.holders == ("predict.__closure__[0] (function)",)
     assert held.remedies == ("%memfree predict",)
 
@@ -182,7 +181,7 @@ def test_held_in_a_module(shell: InteractiveShell, code: str, holder: str) -> No
     """What a module keeps is named by it, and no variable is offered for deletion."""
     shell.run_cell("import memkit_plugin, numpy as np; data = np.ones(1 << 18)")
     shell.run_cell(code).raise_error()
-    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    held = free("data", shell=shell).held["data"]
     assert (held.holders, held.remedies) == ((holder,), ())
 
 
@@ -209,7 +208,7 @@ def test_every_path(shell: InteractiveShell, code: str, holders: set[str]) -> No
     shell.run_cell(code, store_history=True).raise_error()
     number = shell.execution_count - 1
     watch = weakref.ref(shell.user_ns["data"])
-    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    held = free("data", shell=shell).held["data"]
     assert set(held.holders) == {each.format(number) for each in holders}
     assert watch() is not None
     for line in held.remedies:
@@ -221,8 +220,8 @@ def test_hooks_of_other_values(shell: InteractiveShell) -> None:
     """Hooks are refused for what is not of torch, and nothing is deleted."""
     shell.run_cell("data = [1.5]; more = {}")
     with pytest.raises(MemkitError, match="%memfree data more deletes without it"):
-        free("data", "more", hooks=True, budget_s=math.inf, shell=shell)
+        free("data", "more", hooks=True, shell=shell)
     with pytest.raises(MemkitError, match="name it as well"):
-        free(hooks=True, budget_s=math.inf, shell=shell)
+        free(hooks=True, shell=shell)
     assert {"data", "more"} <= set(shell.user_ns)
     shell.run_cell("%memfree data more").raise_error()

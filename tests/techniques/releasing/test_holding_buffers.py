@@ -33,7 +33,7 @@ def test_made_of_an_array(shell: InteractiveShell, code: str, holder: str) -> No
     shell.run_cell("import numpy as np; data = np.ones(1 << 18)")
     shell.run_cell(code).raise_error()
     watch = weakref.ref(shell.user_ns["data"])
-    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    held = free("data", shell=shell).held["data"]
     assert (held.holders, held.remedies) == ((holder,), ("%memfree kept",))
     shell.run_cell(held.remedies[0]).raise_error()
     assert watch() is None
@@ -70,7 +70,7 @@ def test_slice(
     ).raise_error()
     parts = find_large_parts(shell.user_ns["data"])
     blocks = read_blocks(part.part() for part in parts)
-    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    held = free("data", shell=shell).held["data"]
     assert not held.is_value
     assert held.bytes // MIB == 2
     assert held.holders == (f"{place} (slice)",)
@@ -88,10 +88,10 @@ def test_slices_in_a_list(shell: InteractiveShell) -> None:
         "import pyarrow as pa\ndata = pa.table({'a': range(1 << 18)})\n"
         "parts = [data.slice(n, 5) for n in range(9)]"
     ).raise_error()
-    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    held = free("data", shell=shell).held["data"]
     assert held.bytes // MIB == 2
     assert held.remedies == ("%memfree parts",)
-    assert free("parts", budget_s=math.inf, shell=shell).held == {}
+    assert free("parts", shell=shell).held == {}
 
 
 def test_parts_that_share_memory(shell: InteractiveShell) -> None:
@@ -104,7 +104,7 @@ def test_parts_that_share_memory(shell: InteractiveShell) -> None:
         "        for _ in range(9)]\n"
         "kept = list(data)\ndel buffer"
     ).raise_error()
-    held = free("data", budget_s=math.inf, shell=shell).held["data"]
+    held = free("data", shell=shell).held["data"]
     assert held.bytes // MIB == 4
 
 
@@ -122,7 +122,7 @@ def test_mapped_files(shell: InteractiveShell, tmp_path: Path) -> None:
         "data = pa.ipc.open_file(pa.memory_map(path)).read_all()\n"
         "parts = [data.slice(n, 5) for n in range(9)]"
     ).raise_error()
-    assert free("data", budget_s=math.inf, shell=shell).held == {}
+    assert free("data", shell=shell).held == {}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_users_of_buffers(
     pytest.importorskip("polars")
     shell.run_cell("import polars as pl; data = pl.DataFrame({'a': range(1 << 18)})")
     shell.run_cell(code).raise_error()
-    found = free("data", budget_s=math.inf, shell=shell).held.get("data")
+    found = free("data", shell=shell).held.get("data")
     if found is None:
         assert holders == ()
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import weakref
 
 import pytest
@@ -91,7 +90,7 @@ def test_holders(
     """The holder of a model's parameters is named, and its remedy frees them."""
     torch_shell.run_cell(code).raise_error()
     watch = weakref.ref(torch_shell.user_ns["model"][0].weight.untyped_storage())
-    held = free("model", budget_s=math.inf, shell=torch_shell).held["model"]
+    held = free("model", shell=torch_shell).held["model"]
     # Hooks are numbered over the whole process.
     number = next(iter(torch_shell.user_ns["other"]._forward_hooks), "")
     assert held.holders == (holder.replace("*", str(number)),)
@@ -115,7 +114,7 @@ def test_hooks_on_request(torch_shell: InteractiveShell) -> None:
         "everywhere = torch.nn.modules.module.register_module_forward_hook(look)\n"
     ).raise_error()
     watch = weakref.ref(torch_shell.user_ns["model"])
-    freed = free("model", hooks=True, budget_s=math.inf, shell=torch_shell)
+    freed = free("model", hooks=True, shell=torch_shell)
     assert (freed.held, watch(), len(freed.hooks)) == ({}, None, 3)
     other = torch_shell.user_ns["other"]
     assert len(other._forward_hooks) == 1
@@ -127,7 +126,7 @@ def test_hooks_on_request(torch_shell: InteractiveShell) -> None:
 def test_a_parameter_of_another_model(torch_shell: InteractiveShell) -> None:
     """Weights that two models share stay with the other one, which is named."""
     torch_shell.run_cell("twin = torch.nn.Sequential(model[0]); tensor = other.weight")
-    held = free("model", budget_s=math.inf, shell=torch_shell).held["model"]
+    held = free("model", shell=torch_shell).held["model"]
     assert held.bytes // MIB == 1
     assert held.remedies == ("%memfree twin",)
 
@@ -150,7 +149,7 @@ def test_compiled_by_jax(
         f"f = jax.jit({function})\nf(jnp.ones((1, 256)));"
     ).raise_error()
     watch = weakref.ref(shell.user_ns["weights"])
-    held = free("weights", budget_s=math.inf, shell=shell).held["weights"]
+    held = free("weights", shell=shell).held["weights"]
     assert set(held.holders) == {*holders, "jax (cache of compiled functions)"}
     assert held.remedies[0] == "import jax; jax.clear_caches()"
     assert watch() is not None
@@ -167,7 +166,7 @@ def test_traced_by_torch(shell: InteractiveShell) -> None:
         "import torch\nweights = torch.ones(1024, 256)\n"
         "traced = torch.jit.trace(lambda x: x @ weights, torch.ones(1, 1024))"
     ).raise_error()
-    freed = free("traced", "weights", budget_s=math.inf, shell=shell)
+    freed = free("traced", "weights", shell=shell)
     held = freed.held["weights"]
     assert (held.holders, held.torchscript) == ((), True)
     text = build_report(freed).text()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-import math
 import signal
 import weakref
 from collections.abc import Iterator
@@ -90,7 +89,7 @@ def delete(shell: InteractiveShell, code: str) -> tuple[Held, weakref.ref[object
     shell.run_cell("import numpy as np; big = np.ones(1 << 18)").raise_error()
     shell.run_cell(code).raise_error()
     watch = weakref.ref(shell.user_ns["big"])
-    held = free("big", budget_s=math.inf, shell=shell).held["big"]
+    held = free("big", shell=shell).held["big"]
     return held, watch
 
 
@@ -290,7 +289,7 @@ def test_shown_by_its_cell(shell: InteractiveShell, code: str) -> None:
     shell.run_cell("import numpy as np; big = np.ones(1 << 18)").raise_error()
     watch = weakref.ref(shell.user_ns["big"])
     shell.run_cell(code, store_history=True).raise_error()
-    held = free("big", budget_s=math.inf, shell=shell).held["big"]
+    held = free("big", shell=shell).held["big"]
     shell.run_cell("'another output'", store_history=True)
     for line in held.remedies:
         shell.run_cell(line, store_history=True).raise_error()
@@ -324,7 +323,7 @@ def test_holders(shell: InteractiveShell) -> None:
         "import numpy as np; big = np.ones(1 << 18); other = [big]"
     ).raise_error()
     shell.run_cell(EVENT + CONTEXT.format("big")).raise_error()
-    found = holders(shell.user_ns["big"], shell=shell, budget_s=math.inf)
+    found = holders(shell.user_ns["big"], shell=shell)
     place = len(shell.events.callbacks["post_run_cell"]) - 1
     assert {chain.text for chain in found.chains} == {
         "big",

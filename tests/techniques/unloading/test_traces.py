@@ -19,8 +19,6 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.techniques.unloading import unload
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
 STALL = """
 import logging
 

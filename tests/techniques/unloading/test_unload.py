@@ -19,8 +19,6 @@ from tests.techniques.unloading import baking
 from tests.techniques.unloading.packages import assert_refused, load
 from tests.waiting import LIMIT_S, press_ctrl_c
 
-pytestmark = pytest.mark.usefixtures("unhurried")
-
 
 def test_package() -> None:
     """A package is removed with its submodules and names, and can be reimported."""
