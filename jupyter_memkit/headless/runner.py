@@ -27,6 +27,7 @@ from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.headless.account import Account, Progress
 from jupyter_memkit.track.deaths import find_death, leave_end
 from jupyter_memkit.track.last_state import Place
+from jupyter_memkit.track.state_folder import find_state_folder
 
 # With it, the kernel would look for the deaths of another notebook.
 _SESSION = "JPY_SESSION_NAME"
@@ -234,7 +235,7 @@ class Runner(NotebookClient):
         """Return what is known of the kernel's end, in one phrase."""
         connection = Path(self._manager.connection_file)
         place = Place(
-            folder=connection.parent / "jupyter_memkit",
+            folder=find_state_folder(connection.parent),
             session="",
             kernel_id=connection.stem,
         )

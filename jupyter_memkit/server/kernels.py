@@ -21,6 +21,7 @@ from jupyter_memkit.measure.process import is_running
 from jupyter_memkit.server.meters import KernelMeter, reading_message
 from jupyter_memkit.track.deaths import Death, find_death, leave_end, leave_name
 from jupyter_memkit.track.last_state import Place, remove_state
+from jupyter_memkit.track.state_folder import find_state_folder
 
 ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 """The schema of the events in which jupyter_server reports what it did to a kernel."""
@@ -161,7 +162,7 @@ class Kernels:
             The notebook's path as the kernel has it; empty to select only this kernel.
         """
         return Place(
-            folder=Path(self._manager.connection_dir) / "jupyter_memkit",
+            folder=find_state_folder(Path(self._manager.connection_dir)),
             session=session,
             kernel_id=f"kernel-{kernel_id}",
         )

@@ -24,6 +24,7 @@ from jupyter_memkit.track.last_state import (
     read_identity,
     remove_state,
 )
+from jupyter_memkit.track.state_folder import is_trusted
 from jupyter_memkit.units import format_bytes
 
 # States of other notebooks are kept for their next kernels, but not forever.
@@ -192,6 +193,8 @@ def _is_running(state: State) -> bool:
 
 
 def _list(folder: Path) -> list[Path]:
+    if not is_trusted(folder):
+        return []
     try:
         return list(folder.glob("*.json"))
     except OSError:

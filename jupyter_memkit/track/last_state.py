@@ -9,6 +9,7 @@ with each reading while it runs. At a clean end the file is removed.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import mmap
 import os
@@ -24,6 +25,7 @@ from jupyter_memkit.measure.proc_files import read_stat_columns
 from jupyter_memkit.measure.process import is_running
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.largest import LargestVariables, LargeVariable
+from jupyter_memkit.track.state_folder import find_state_folder, is_trusted
 
 if TYPE_CHECKING:  # the server reads states, and tracks nothing
     from jupyter_memkit.track.tracker import MemoryTracker
@@ -152,7 +154,7 @@ def find_place() -> Place | None:
         return None
     connection = Path(apps.IPKernelApp.instance().abs_connection_file)
     return Place(
-        folder=connection.parent / "jupyter_memkit",
+        folder=find_state_folder(connection.parent),
         # Set by the Jupyter server.
         session=os.environ.get("JPY_SESSION_NAME", ""),
         kernel_id=connection.stem,
@@ -197,7 +199,12 @@ class LastState:
     def attach(self) -> None:
         """Create the file, and write it from now on."""
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder = self._path.parent
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not is_trusted(folder):
+                raise PermissionError(
+                    errno.EPERM, "another user has created the folder"
+                )
             # An earlier process can have had the same id.
             remove_state(self._path)
             flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC

@@ -123,7 +123,7 @@ def test_state_of_a_real_kernel_while_a_cell_runs(tmp_path: Path) -> None:
             "class Loud:\n"
             "    def __sizeof__(self): calls.append('sizeof'); return 1\n"
             "loud = Loud()\n"
-            "large = bytes(80_000_000)\n"
+            "large = b'x' * 80_000_000\n"
         )
         asked = {"type": "state", "protocol": protocol.PROTOCOL_VERSION}
 

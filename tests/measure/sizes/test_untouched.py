@@ -179,3 +179,10 @@ def test_spare_capacity() -> None:
 def test_device() -> None:
     """Untouched pages do not count as a device."""
     assert sizeof(np.zeros(64 * MIB // 8)).device == "RAM"
+
+
+def test_untouched_bytes_that_are_measured_late() -> None:
+    """After the time limit, they are as small as before it."""
+    pages = bytes(80_000_000)
+    late, soon = (sizes({"pages": pages}, budget_s=each) for each in (-1.0, 1.0))
+    assert late["pages"].bytes == soon["pages"].bytes < 10_000
