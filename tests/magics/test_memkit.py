@@ -66,7 +66,7 @@ def test_budget_of_a_search(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str], magic: str
 ) -> None:
     """A search that was cut names the call that takes longer, which is accepted."""
-    shell.run_cell(f"%{magic} --budget 0.000001s", store_history=True)
+    shell.run_cell(f"%{magic} --budget 0.000000001s", store_history=True)
     out = capsys.readouterr().out
     assert f"%{magic} --budget 20s extends it" in out
     name, _, rest = magic.partition(" ")
