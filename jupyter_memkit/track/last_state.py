@@ -50,7 +50,7 @@ class Place:
     Attributes
     ----------
     folder : Path
-        The folder, in Jupyter's folder for running programs.
+        The folder, beside the connection files of kernels.
     session : str
         The notebook's path as the server gives it; empty if unknown.
     kernel_id : str
