@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.kernel_sockets import SHORT
+from tests.slow_clock import slow_kernel_clocks
 from tests.waiting import LIMIT_S
 
 _TOKEN = "memkit-tests"
@@ -129,6 +130,7 @@ def lab_server(
     app: str = "jupyterlab",
     python: Path = Path(sys.executable),
     environment: Mapping[str, str] | None = None,
+    is_timed: bool = False,
 ) -> Iterator[LabServer]:
     """Run a server for the length of a with block.
 
@@ -144,6 +146,9 @@ def lab_server(
         The Python whose JupyterLab runs; by default that of the tests.
     environment : mapping, optional
         Variables in addition to the isolated ones.
+    is_timed : bool
+        Whether the searches of its kernels have a time limit, which a busy machine
+        exceeds.
     """
     home, root = folder / "home", folder / "notebooks"
     root.mkdir(parents=True)
@@ -153,6 +158,8 @@ def lab_server(
     (notification / "notification.jupyterlab-settings").write_text(
         '{"fetchNews": "false", "checkForUpdates": false}'
     )
+    if not is_timed:
+        slow_kernel_clocks(home / "ipython")
     command = [
         *(str(python), "-m", app),
         "--no-browser",

@@ -33,7 +33,9 @@ def main() -> None:
     """Run the rounds, and print the times and their ratio."""
     with (
         tempfile.TemporaryDirectory() as home,
-        lab_server(Path(home) / "lab", "--expose-app-in-browser") as server,
+        lab_server(
+            Path(home) / "lab", "--expose-app-in-browser", is_timed=True
+        ) as server,
         chromium() as browser,
     ):
         cells = [SETUP, *[WORK] * CELLS, READ.format(count=CELLS)]

@@ -39,7 +39,6 @@ class Agent:
         )
         client = connect_to(server, self.session["kernel"]["id"])
         self.kernel = RealKernel(client)
-        self.kernel.slow_its_clock()
 
     def call(self, tool: str, **arguments: Any) -> Any:
         """Call a tool, again while the kernel has no time on a busy machine."""
