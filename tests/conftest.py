@@ -26,6 +26,7 @@ from jupyter_memkit.measure.holder_search import Search
 from jupyter_memkit.measure.sizes.walk import Walk
 from jupyter_memkit.techniques.isolated.state import modules
 from jupyter_memkit.techniques.spilling import folders
+from jupyter_memkit.techniques.unloading.costs import _Walk as ModuleWalk
 from jupyter_memkit.track import tracker as tracker_module
 from tests.slow_clock import slow_clock
 from tests.untraced import untraced, untraced_environment
@@ -145,7 +146,12 @@ def untraced_searches() -> Iterator[None]:
     """Coverage would take three quarters of a search through all objects."""
     # The fixture `monkeypatch` would then undo a test's patches after other fixtures.
     with pytest.MonkeyPatch.context() as patches:
-        for owner, name in ((Search, "run"), (Search, "trace"), (Walk, "measure")):
+        for owner, name in (
+            (Search, "run"),
+            (Search, "trace"),
+            (Walk, "measure"),
+            (ModuleWalk, "count_bytes"),
+        ):
             patches.setattr(owner, name, untraced(getattr(owner, name)))
         yield
 

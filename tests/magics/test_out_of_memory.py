@@ -83,6 +83,9 @@ CELLS = {
 # large blocks from its heap, which only shrinks if nothing small lies above them.
 MAPPED = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
 
+# The card searches all objects of the process.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
 
 
@@ -157,6 +160,7 @@ def test_a_function_that_holds_the_memory(
 
 
 @pytest.mark.ml
+@pytest.mark.own_process
 def test_no_cure_without_a_saving(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

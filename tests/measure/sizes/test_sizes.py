@@ -174,14 +174,14 @@ def test_what_belongs_to_the_program() -> None:
 
 
 def test_many_variables() -> None:
-    """A hundred thousand variables are listed, and unfinished ones are marked."""
-    namespace = {f"v{number}": [number, str(number)] for number in range(100_000)}
+    """Ten thousand variables are listed, and unfinished ones are marked."""
+    namespace = {f"v{number}": [number, str(number)] for number in range(10_000)}
     # By the clock of the tests, its readings before about half of them are measured.
-    found = sizes(namespace, budget_s=1e-4)
+    found = sizes(namespace, budget_s=1e-5)
     assert len(found) == len(namespace)
     assert found["v0"].exact
-    assert not found["v99999"].exact
-    assert found["v99999"].error_ratio is None
+    assert not found["v9999"].exact
+    assert found["v9999"].error_ratio is None
 
 
 def test_progress() -> None:

@@ -14,7 +14,7 @@ from tests.techniques.chunked.parallel.running import BUDGET_BYTES
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
+def started_client() -> Iterator[Client]:
     """Start two workers of Dask in separate processes."""
     with (
         LocalCluster(  # type: ignore[no-untyped-call]
@@ -23,6 +23,13 @@ def client() -> Iterator[Client]:
         Client(own, set_as_default=False) as client,  # type: ignore[no-untyped-call]
     ):
         yield client
+
+
+@pytest.fixture
+def client(started_client: Client) -> Client:
+    """A client with two workers, also after a test that has killed one."""
+    started_client.wait_for_workers(2)
+    return started_client
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +47,7 @@ def on(request: pytest.FixtureRequest) -> Any:
     if request.param == "ray":
         request.getfixturevalue("ray")
         return "ray"
-    client = request.getfixturevalue("client")
-    client.wait_for_workers(2)
-    return client
+    return request.getfixturevalue("client")
 
 
 @pytest.fixture

@@ -108,7 +108,6 @@ def test_worker_that_always_dies(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is one error that names the chunk, and nothing hangs."""
-    client.wait_for_workers(2)
     local: Any = client.cluster
     monkeypatch.setattr(local.scheduler, "allowed_failures", 0)
 
