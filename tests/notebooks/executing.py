@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 from tests.kernel_sockets import with_sockets
 from tests.lab_server import isolated_environment
 from tests.notebooks.exercises import WRONG_TRIES, add_tries, assert_exercise_works
+from tests.slow_clock import slow_kernel_clocks
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -35,6 +36,7 @@ def execute(name: str, home: Path, checks: str) -> dict[str, str]:
         notebook.cells = add_tries(notebook.cells, wrong)
     notebook.cells.append(nbformat.v4.new_code_cell(_ROWS_ADD_UP, id="rows"))
     notebook.cells.append(nbformat.v4.new_code_cell(checks))
+    slow_kernel_clocks(home / "ipython")
     client = NotebookClient(
         notebook, timeout=300, kernel_name="python3", config=with_sockets()
     )
