@@ -134,8 +134,8 @@ def test_setting_that_arms_no_guard(
 def test_timeout(write_notebook: WriteNotebook) -> None:
     """A cell that takes too long is interrupted, and measured."""
     path = write_notebook("import time\nblock = b'x' * (31 << 20)\ntime.sleep(600)")
-    run = run_notebook(path, timeout_s=1)
-    assert run.failure == "cell 1 took more than 1 s"
+    run = run_notebook(path, timeout_s=5)
+    assert run.failure == "cell 1 took more than 5 s"
     (cell,) = run.cells
     assert cell.error == "KeyboardInterrupt"
     assert cell.peak_bytes - cell.before_bytes >= 30 * MIB

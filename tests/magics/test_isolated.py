@@ -169,7 +169,7 @@ def test_interrupt(shell: InteractiveShell, capsys: Captured) -> None:
 
     with contextlib.redirect_stdout(Presser()):  # type: ignore[type-var] # enough
         result = run(
-            shell, "%%isolated\nimport time\nprint('begun')\ntime.sleep(60)  # here"
+            shell, "%%isolated\nimport time\nprint('begun')\ntime.sleep(600)  # here"
         )
     assert isinstance(result.error_in_exec, KeyboardInterrupt)
     frames = traceback.extract_tb(result.error_in_exec.__traceback__)

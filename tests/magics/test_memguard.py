@@ -291,7 +291,7 @@ def test_children_do_not_inherit_the_limit(kernel: GuardedKernel) -> None:
         "while getrlimit(RLIMIT_DATA)[0] != -1: time.sleep(0.01)\nprint('free')"
     )
     run = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', {!r}], {})"
-    arguments = "capture_output=True, text=True, timeout=60"
+    arguments = "capture_output=True, text=True, timeout=300"
     assert "free" in kernel.run(run.format(code, arguments) + ".stdout")
 
 

@@ -37,9 +37,7 @@ def execute(name: str, home: Path, checks: str) -> dict[str, str]:
     notebook.cells.append(nbformat.v4.new_code_cell(_ROWS_ADD_UP, id="rows"))
     notebook.cells.append(nbformat.v4.new_code_cell(checks))
     slow_kernel_clocks(home / "ipython")
-    client = NotebookClient(
-        notebook, timeout=300, kernel_name="python3", config=with_sockets()
-    )
+    client = NotebookClient(notebook, kernel_name="python3", config=with_sockets())
     client.execute(env=isolated_environment(home), cwd=str(NOTEBOOKS))
     shown = {cell.id: _text_of(cell) for cell in notebook.cells if cell.get("outputs")}
     # The last row names what it cannot attribute.

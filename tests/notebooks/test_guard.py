@@ -43,9 +43,7 @@ def test_in_batch(tmp_path: Path) -> None:
     """The variable arms the guard under nbclient; the error contains the report."""
     cell = nbformat.v4.new_code_cell("x = bytes(10) * 10**10")
     notebook = nbformat.v4.new_notebook(cells=[cell])
-    client = NotebookClient(
-        notebook, timeout=300, kernel_name="python3", config=with_sockets()
-    )
+    client = NotebookClient(notebook, kernel_name="python3", config=with_sockets())
     environment = isolated_environment(tmp_path) | {"JUPYTER_MEMKIT_GUARD": "900MB"}
     with pytest.raises(CellExecutionError) as failure:
         client.execute(env=environment)

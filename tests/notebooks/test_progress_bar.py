@@ -19,9 +19,7 @@ bar.close()
 def test_nothing_is_left() -> None:
     """A saved notebook contains the user's output, but no trace of the bar."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    client = NotebookClient(
-        notebook, timeout=120, kernel_name="python3", config=with_sockets()
-    )
+    client = NotebookClient(notebook, kernel_name="python3", config=with_sockets())
     client.execute()
     outputs = notebook.cells[0].outputs
     assert [each.get("text") for each in outputs if "text" in each] == ["5\n"]

@@ -39,7 +39,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 def test_memory_of_a_kernel(server: LabServer) -> None:
     """The reply is a message of the protocol with a plausible figure."""
     kernel_id = server.start_kernel()
+    before_s = time.time()
     reading = server.ask("GET", f"jupyter_memkit/kernels/{kernel_id}/memory")
+    assert before_s <= reading["t_s"] <= time.time()
     assert set(reading) == set(protocol.ServerReading.__annotations__)
     assert reading["type"] == "server_reading"
     assert reading["protocol"] == protocol.PROTOCOL_VERSION
@@ -49,7 +51,6 @@ def test_memory_of_a_kernel(server: LabServer) -> None:
     gauge = reading["gauge"]
     assert set(gauge) == set(protocol.Gauge.__annotations__)
     assert 0 < gauge["used_bytes"] < gauge["limit_bytes"]
-    assert abs(time.time() - reading["t_s"]) < 60
 
 
 def test_memory_moves_while_the_kernel_cannot_answer(server: LabServer) -> None:

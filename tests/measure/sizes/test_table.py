@@ -30,7 +30,7 @@ print(json.dumps(list(running.run(library, cases))))
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody knows the growth")
 @pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.timeout(3600 if IS_WHOLE else 120)
+@pytest.mark.timeout(3600)
 def test_table(library: str) -> None:
     """Every size without a mark is within two percent and the noise of the heap."""
     cases = running.read_cases(library)

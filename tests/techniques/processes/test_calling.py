@@ -182,7 +182,7 @@ def test_interrupt(process: ChildProcess, tmp_path: Path) -> None:
     def work() -> None:
         try:
             path.touch()
-            time.sleep(60)
+            time.sleep(600)
         finally:
             print("cleaned up")
 
@@ -201,7 +201,7 @@ def test_interrupt_that_is_handled(process: ChildProcess, tmp_path: Path) -> Non
     def work() -> str:
         try:
             path.touch()
-            time.sleep(60)
+            time.sleep(600)
         except KeyboardInterrupt:
             return "handled"
         return "slept"
@@ -246,7 +246,7 @@ def test_interrupt_that_is_ignored(
         first.touch()
         while True:
             try:
-                time.sleep(60)
+                time.sleep(600)
             except KeyboardInterrupt:  # noqa: PERF203 - not a hot loop
                 second.touch()
 
@@ -361,7 +361,7 @@ def test_limit_by_watching(process: ChildProcess) -> None:
         shared = mmap.mmap(-1, 400 * MIB)
         for place in range(0, 400 * MIB, 4096):
             shared[place] = 1
-        time.sleep(60)
+        time.sleep(600)
 
     with pytest.raises(IsolatedError, match=r"more than 100\.0 MiB.*raise its memory"):
         run(process, work, memory_bytes=100 * MIB)
