@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+from jupyter_memkit.techniques.unloading.removal import is_within
+from jupyter_memkit.techniques.unloading.uses import _ABOUT_LIBRARIES
 
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "jupyter_memkit"
@@ -41,10 +45,23 @@ WITHOUT_IPYTHON = {
 # Libraries of the user's that nobody imports before a feature was asked for.
 HEAVY = {"pandas", "matplotlib", "ipywidgets", "jupyterlab", "numpy", "polars"}
 
+# Libraries that our modules need; all others are the user's.
+NEEDED = {
+    *("IPython", "anywidget", "cloudpickle", "comm", "ipykernel", "ipywidgets"),
+    *("jupyter_client", "jupyter_core", "jupyter_events", "jupyter_server", "nbclient"),
+    *("nbformat", "prometheus_client", "psutil", "pytest", "tornado", "tqdm"),
+    *("traitlets", "zmq"),
+}
+
 
 def room_of(path: Path) -> str:
     """Return the room that a file belongs to."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def dotted(path: Path) -> str:
+    """Return the name of the module of a file."""
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
 
 
 @cache
@@ -136,6 +153,21 @@ def test_heavy_libraries_are_imported_late() -> None:
         if isinstance(node, (ast.Import, ast.ImportFrom))
         for name in imports(node)
         if name.split(".")[0] in HEAVY
+    ]
+    assert found == []
+
+
+def test_modules_about_libraries_are_known() -> None:
+    """A module of ours that refers to a library of the user's does not keep it."""
+    found = [
+        (path, name)
+        for path in modules()
+        if not any(is_within(dotted(path), package) for package in _ABOUT_LIBRARIES)
+        for node in parse(path).body
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in imports(node)
+        if name.split(".")[0] not in NEEDED | sys.stdlib_module_names
+        and not is_within(name, "jupyter_memkit")
     ]
     assert found == []
 

@@ -17,8 +17,12 @@ from jupyter_memkit.techniques.unloading.removal import (
     read_attributes,
 )
 
-# Modules that hold libraries without using them: ours for their sizes.
-_ABOUT_LIBRARIES = "jupyter_memkit.measure.sizes.libraries"
+# Packages of ours whose modules refer to the user's libraries without needing them.
+_ABOUT_LIBRARIES = (
+    "jupyter_memkit.hints",
+    "jupyter_memkit.measure",
+    "jupyter_memkit.techniques.chunked.training.libraries",
+)
 
 _read_bases = type.__dict__["__mro__"].__get__
 
@@ -59,7 +63,9 @@ def _find_imported() -> Iterator[tuple[str, object]]:
         spec = read_attributes(module).get("__spec__")
         name = str(getattr(spec, "name", key))
         is_python = name.partition(".")[0] in sys.stdlib_module_names
-        if spec is None or is_python or is_within(name, _ABOUT_LIBRARIES):
+        if spec is None or is_python:
+            continue
+        if any(is_within(name, package) for package in _ABOUT_LIBRARIES):
             continue
         if key != "__main__":
             yield name, module

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pytest
 
 from jupyter_memkit.techniques.unloading import Library, libraries
 from tests.techniques.unloading.packages import load
@@ -50,6 +53,23 @@ def test_kernel_stays() -> None:
     """The kernel's libraries and their dependencies are not listed."""
     names = set(find({}))
     assert not names & {"IPython", "psutil", "traitlets", "zmq", "os", "__main__"}
+
+
+@pytest.mark.parametrize(
+    "package",
+    ["hints", "measure.models", "techniques.chunked.training.libraries"],
+)
+def test_modules_about_a_library_do_not_use_it(
+    monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    """What the kernel has imported to look at a library does not hide it."""
+    namespace = load("fruit")
+    name = f"jupyter_memkit.{package}.about_fruit"
+    about = ModuleType(name)
+    about.__spec__ = ModuleSpec(name, None)
+    vars(about).update(namespace)
+    monkeypatch.setitem(sys.modules, name, about)
+    assert find({})["fruit"].users == ()
 
 
 def test_what_has_to_stay_is_used() -> None:
