@@ -12,7 +12,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_memkit.hints import Hint, find_leaks
 from tests.hints.finding import cure, run
 
-pytestmark = pytest.mark.usefixtures("unfrozen")
+pytestmark = [
+    pytest.mark.usefixtures("unfrozen"),
+    # The searches of a fresh process visit fewer objects.
+    pytest.mark.own_process(scope="module"),
+    pytest.mark.traced_children,
+]
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ from jupyter_memkit.measure.sizes import Sizes, sizes
 from jupyter_memkit.show.hints import build_report
 from tests.hints.finding import cure, find, run
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 MIB = 1024 * 1024
 
 

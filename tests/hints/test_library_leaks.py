@@ -10,6 +10,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from tests.hints.finding import cure, find, run
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 MIB = 1024 * 1024
 
 

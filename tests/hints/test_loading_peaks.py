@@ -18,6 +18,9 @@ from jupyter_memkit.hints import Hint, find_hints
 from jupyter_memkit.track.cells import CellRecord
 from tests.track.accounts import make_record
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 MIB = 1024 * 1024
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits private memory")

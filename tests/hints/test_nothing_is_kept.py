@@ -12,6 +12,9 @@ from jupyter_memkit import sizeof
 from jupyter_memkit.hints import find_hints, find_leaks
 from tests.hints.finding import run
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 _ROWS = 3_000
 
 INDEXES = {

@@ -15,6 +15,9 @@ from jupyter_memkit.measure.sizes import sizeof
 from jupyter_memkit.show.hints import build_report
 from tests.track.accounts import make_record
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 MIB = 1024 * 1024
 
 

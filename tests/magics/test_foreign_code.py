@@ -19,6 +19,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import jupyter_memkit
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 HOME = str(Path(jupyter_memkit.__file__).parent)
 HOOKS = (
     *("__len__", "__iter__", "__eq__", "__hash__", "__bool__", "__repr__", "__str__"),

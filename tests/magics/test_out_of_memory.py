@@ -16,6 +16,7 @@ from jupyter_memkit.magics.out_of_memory import MIME_TYPE
 from jupyter_memkit.track import events
 from jupyter_memkit.track.tracker import tracker
 from tests.lab_server import isolated_environment
+from tests.untraced import without_coverage
 
 Captured = pytest.CaptureFixture[str]
 
@@ -93,7 +94,7 @@ def run_rounds(kit: str, library: str, home: Path) -> tuple[int, str]:
     """Return how many rounds recovered, and what was printed."""
     run = subprocess.run(
         [sys.executable, "-c", PROGRAM, kit, *CELLS[library]],
-        env=isolated_environment(home) | MAPPED,
+        env=without_coverage(isolated_environment(home)) | MAPPED,
         capture_output=True,
         text=True,
         check=False,

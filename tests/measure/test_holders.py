@@ -20,6 +20,9 @@ from jupyter_memkit.measure.holder_search import Root, Search
 from jupyter_memkit.measure.holders import holders
 from jupyter_memkit.measure.sizes.addresses import AddressMap
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 
 class Job:
     """An object with an attribute."""

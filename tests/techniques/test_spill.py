@@ -31,6 +31,9 @@ from jupyter_memkit.techniques.spilling.variables import (
     unspill_variables,
 )
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 MIB = 1024 * 1024
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")

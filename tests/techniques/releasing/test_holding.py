@@ -14,6 +14,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.release import free
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 MIB = 1024 * 1024
 
 

@@ -15,6 +15,9 @@ from jupyter_memkit.measure.holder_buffers import find_users, read_blocks
 from jupyter_memkit.measure.large_parts import find_large_parts
 from jupyter_memkit.techniques.release import free
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 MIB = 1024 * 1024
 
 

@@ -17,6 +17,9 @@ from jupyter_memkit.show.memfree import build_report
 from jupyter_memkit.techniques.release import free
 from jupyter_memkit.techniques.releasing.records import Held
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 EVENT = """\
 def make(data):
     def hook(result): data

@@ -13,6 +13,9 @@ import pytest
 from jupyter_memkit.techniques.unloading import Library, libraries
 from tests.techniques.unloading.packages import load
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 
 def find(namespace: dict[str, Any]) -> dict[str, Library]:
     """Return the loaded libraries by name."""

@@ -19,6 +19,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_memkit.techniques.unloading import unload
 
+# The searches of a fresh process visit fewer objects.
+pytestmark = [pytest.mark.own_process(scope="module"), pytest.mark.traced_children]
+
 STALL = """
 import logging
 
