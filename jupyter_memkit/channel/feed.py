@@ -2,8 +2,9 @@
 
 Nothing is sent without a subscriber, or while an idle kernel's memory changes by less
 than a MiB. A running cell is reported up to five times a second while its memory
-changes, and twice a second while it does not. News of running work, including its end,
-is sent with the next reading.
+changes, and twice a second while it does not. The end of a cell is always sent with a
+reading, because a page may show one that the server took while the kernel was silent.
+News of running work, including its end, is sent with the next reading.
 
 A subscription expires after 600 messages unless the page renews it. So a page that was
 closed is noticed without any message from the others, which would count as activity and
@@ -146,6 +147,7 @@ class Feed:
                 samples,
                 self._tracker.running,
                 read_news(self._work, self._tracker.largest),
+                has_ended=cells_ended != self._cells_sent,
             )
         records = self._take_ended_cells()
         if records:
@@ -166,13 +168,19 @@ class Feed:
                 return records
 
     def _send(
-        self, samples: list[Sample], running: OpenCell | None, news: News
+        self,
+        samples: list[Sample],
+        running: OpenCell | None,
+        news: News,
+        *,
+        has_ended: bool,
     ) -> None:
         """Send the readings, or hold back the last one if nothing has changed."""
         if self._is_slow and samples[-1].t_s - self._sent_t_s < _SLOW_INTERVAL_S:
             self._kept_back += samples
             return
-        if self._sent_news == {news} and not self._is_worth_sending(samples, running):
+        is_still = self._sent_news == {news} and not has_ended
+        if is_still and not self._is_worth_sending(samples, running):
             self._kept_back = samples[-1:]
             return
         self._sent_t_s = samples[-1].t_s

@@ -64,6 +64,25 @@ def test_page_that_could_renew_is_forgotten() -> None:
     assert scene.feed.subscribers == 0
 
 
+def test_end_of_a_cell_comes_with_a_reading() -> None:
+    """A page may show what the server read while the kernel was silent."""
+    scene = Scene(forgets=True)
+    scene.tracker.end_cell(scene.cell, error=None)
+    scene.feed.subscribe("page", 0.0)
+    scene.tracker.sample()
+    scene.sent.clear()
+    cell = scene.tracker.begin_cell("y", execution_count=2, cell_id=None)
+    scene.clock.now_s += 1
+    scene.tracker.end_cell(cell, error=None)
+    scene.tracker.sample()
+    assert [message["type"] for message in scene.sent] == ["samples", "cells"]
+    assert times(scene.sent[:1])[-1] == scene.clock.now_s
+    scene.sent.clear()
+    scene.clock.now_s += 1
+    scene.tracker.sample()
+    assert scene.sent == []
+
+
 @pytest.mark.parametrize("forgets", [True, False])
 def test_detached_feed_sends_goodbye_only(forgets: bool) -> None:
     """Its listener is gone from the tracker."""

@@ -13,7 +13,7 @@ export interface IReading {
 }
 
 /**
- * The reading that counts: the latest, whoever took it.
+ * The reading that counts: the kernel's last, or the server's while it is silent.
  */
 export class LatestReading {
   get current(): IReading | null {
@@ -28,11 +28,14 @@ export class LatestReading {
   }
 
   offer(reading: IReading): void {
-    if (reading.source === 'kernel') {
-      this._kernelS = Math.max(this._kernelS, reading.tS);
-    }
-    if (reading.tS >= (this._current?.tS ?? 0)) {
+    // Once a kernel is idle, it sends nothing that would replace the server's.
+    const isKernels = reading.source === 'kernel';
+    const lastS = isKernels ? this._kernelS : (this._current?.tS ?? 0);
+    if (reading.tS >= lastS) {
       this._current = reading;
+    }
+    if (isKernels) {
+      this._kernelS = Math.max(this._kernelS, reading.tS);
     }
   }
 

@@ -18,7 +18,7 @@ describe('LatestReading', () => {
     expect([readings.current, readings.kernelS]).toEqual([null, 0]);
   });
 
-  it('is the latest, whoever took it', () => {
+  it('is the server’s while the kernel is silent', () => {
     offer(10, 'kernel');
     offer(11, 'server');
     expect(readings.current).toMatchObject({ tS: 11, source: 'server' });
@@ -26,10 +26,20 @@ describe('LatestReading', () => {
     expect(readings.current).toMatchObject({ tS: 12, source: 'kernel' });
   });
 
-  it('is not replaced by an earlier one that arrives late', () => {
+  it('is the kernel’s as soon as it is heard', () => {
+    offer(10, 'kernel');
     offer(12, 'server');
     offer(11, 'kernel');
+    expect(readings.current).toMatchObject({ tS: 11, source: 'kernel' });
+  });
+
+  it('is not replaced by an earlier one that arrives late', () => {
+    offer(12, 'server');
+    offer(11, 'server');
     expect(readings.current?.tS).toBe(12);
+    offer(14, 'kernel');
+    offer(13, 'kernel');
+    expect(readings.current?.tS).toBe(14);
   });
 
   it('is the last one of several at the same time', () => {
