@@ -65,7 +65,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a test that measures or interrupts its process in a fresh one.
+    """Run a test that measures, interrupts or searches its process in a fresh one.
 
     Otherwise it would reuse memory freed by other tests, whose threads may still run,
     and an interrupt would leave a lock of coverage taken. With ``scope="module"`` the

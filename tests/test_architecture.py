@@ -93,6 +93,13 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def imported_at_once(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a file imports when it is itself imported."""
+    for node in parse(path).body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from imports(node)
+
+
 def imported_rooms(path: Path) -> set[str]:
     """Return the rooms that a file imports from, besides its own."""
     names = imports(parse(path))
@@ -149,9 +156,7 @@ def test_heavy_libraries_are_imported_late() -> None:
         for path in modules()
         # Those about a library are imported when an object of it was met.
         if path.parent.name != "libraries"
-        for node in parse(path).body
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for name in imports(node)
+        for name in imported_at_once(path)
         if name.split(".")[0] in HEAVY
     ]
     assert found == []
@@ -163,9 +168,7 @@ def test_modules_about_libraries_are_known() -> None:
         (path, name)
         for path in modules()
         if not any(is_within(dotted(path), package) for package in _ABOUT_LIBRARIES)
-        for node in parse(path).body
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for name in imports(node)
+        for name in imported_at_once(path)
         if name.split(".")[0] not in NEEDED | sys.stdlib_module_names
         and not is_within(name, "jupyter_memkit")
     ]

@@ -31,11 +31,12 @@ export class LatestReading {
     // Once a kernel is idle, it sends nothing that would replace the server's.
     const isKernels = reading.source === 'kernel';
     const lastS = isKernels ? this._kernelS : (this._current?.tS ?? 0);
-    if (reading.tS >= lastS) {
-      this._current = reading;
+    if (reading.tS < lastS) {
+      return;
     }
+    this._current = reading;
     if (isKernels) {
-      this._kernelS = Math.max(this._kernelS, reading.tS);
+      this._kernelS = reading.tS;
     }
   }
 
