@@ -22,6 +22,7 @@ from jupyter_memkit.techniques.chunked.sources.delimited.pandas_columns import (
 from jupyter_memkit.techniques.chunked.sources.delimited.pandas_types import (
     FOUND,
     OF_TEXT,
+    WIDE_DIGITS,
     check_integers,
     find_misfit,
     is_wide,
@@ -58,7 +59,7 @@ def parse(block: Any, layout: Layout, path: Path, start: int) -> Any:
             table = read_arrow(block, layout, fields, OPTIONS)
         except arrow.ArrowInvalid:
             table = None
-        if table is not None and means_the_same(table, block, types):
+        if table is not None and means_the_same(table, block, layout):
             table = _mark_missing(arrow, table, types)
             return _check_texts(table, layout, path)
     table = _parse_by_pandas(block, layout, path, start)
@@ -75,8 +76,11 @@ def _check_texts(table: Any, layout: Layout, path: Path) -> Any:
         numbers: if it comes before the first text, pandas takes the column's missing
         values for texts.
     """
+    compute = import_library("pyarrow.compute", path.name)
     for name in layout.late_texts.intersection(layout.columns):
-        if any(map(is_wide, table[name].drop_null().to_pylist())):
+        # The pattern takes a tenth of the time that looking at each text does.
+        has_many = compute.match_substring_regex(table[name], WIDE_DIGITS)
+        if any(map(is_wide, table[name].filter(has_many).to_pylist())):
             raise make_integer_error(path, name)
     return mark_categories(table, layout, path)
 
@@ -129,10 +133,9 @@ def _parse_by_pandas(block: Any, layout: Layout, path: Path, start: int) -> Any:
     frame = frame[list(layout.columns)]
     changes: dict[str, tuple[str, str]] = {}
     rows: dict[str, int] = {}
-    for name, got in name_types(pandas, frame).items():
+    found = [name for name in layout.columns if layout.types[name] in FOUND - {"str"}]
+    for name, got in name_types(pandas, frame[found]).items():
         before = layout.types[name]
-        if before not in FOUND or before == "str":
-            continue
         after = unite(before, got, frame[name], is_guess=name in layout.empty)
         if after == "float64" and _has_wide(pandas, frame[name]):
             values = _read(pandas, block, layout, dtype=str)[name].dropna()

