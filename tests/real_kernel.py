@@ -17,7 +17,7 @@ from jupyter_client.manager import KernelManager
 from jupyter_memkit import protocol
 from tests.kernel_sockets import with_sockets
 from tests.lab_server import isolated_environment
-from tests.slow_clock import USE_SLOW_CLOCK
+from tests.slow_clock import slow_kernel_clocks
 from tests.untraced import without_coverage
 from tests.waiting import LIMIT_S
 
@@ -72,10 +72,6 @@ class RealKernel:
             self._is_silent = True
             raise
         return "".join(printed)
-
-    def slow_its_clock(self) -> None:
-        """Give its searches all the time that they take, without a cell."""
-        self.client.execute_interactive(USE_SLOW_CLOCK, silent=True, timeout=LIMIT_S)
 
     def read_rss_mib(self) -> float:
         """Return the kernel's resident memory, read from outside (Linux)."""
@@ -158,15 +154,14 @@ def real_kernel(
     environment = isolated_environment(home) | variables
     if not is_traced:
         environment = without_coverage(environment)
+    if not is_timed:
+        slow_kernel_clocks(home / "ipython")
     manager.start_kernel(env=environment)
     client = manager.client()
     client.start_channels()
     try:
         client.wait_for_ready(timeout=LIMIT_S)
-        kernel = RealKernel(client)
-        if not is_timed and variables.get("JUPYTER_MEMKIT_AUTOLOAD") != "0":
-            kernel.slow_its_clock()
-        yield kernel
+        yield RealKernel(client)
     finally:
         client.stop_channels()
         # It exits by itself, so that its coverage is written.

@@ -14,10 +14,12 @@ def slow_clock() -> Callable[[], float]:
 
 
 # Leaves no names in the kernel.
-USE_SLOW_CLOCK = (
-    "__import__('jupyter_memkit.measure.deadlines', fromlist=['deadlines'])"
-    "._read_clock_s = map(1e-9.__mul__, __import__('itertools').count(1)).__next__"
-)
+_SCRIPT = """\
+if "jupyter_memkit" in __import__("sys").modules:
+    __import__(
+        "jupyter_memkit.measure.deadlines", fromlist=["deadlines"]
+    )._read_clock_s = map(1e-9.__mul__, __import__("itertools").count(1)).__next__
+"""
 
 
 def slow_kernel_clocks(ipython: Path) -> None:
@@ -29,11 +31,9 @@ def slow_kernel_clocks(ipython: Path) -> None:
         The folder of IPython's configuration.
     """
     profile = ipython / "profile_default"
-    profile.mkdir(parents=True)
+    profile.mkdir(parents=True, exist_ok=True)
     # Kernels run it after the startup files, of which one loads the extension.
     script = profile / "slow_clock.py"
-    script.write_text(
-        f"if 'jupyter_memkit' in __import__('sys').modules:\n    {USE_SLOW_CLOCK}\n"
-    )
+    script.write_text(_SCRIPT)
     configuration = {"IPKernelApp": {"exec_files": [str(script)]}}
     (profile / "ipython_kernel_config.json").write_text(json.dumps(configuration))
