@@ -15,6 +15,9 @@ from jupyter_memkit.techniques.chunked.sources.delimited import (
     pandas_types,
     sample,
 )
+from jupyter_memkit.techniques.chunked.sources.delimited.same_as_pandas import (
+    may_be_hexadecimal,
+)
 
 
 def read_all(path: Path) -> Any:
@@ -65,6 +68,15 @@ def test_lines_of_blanks(tmp_path: Path, blank: str, ends: str) -> None:
     lines = ["text", *["a b"] * 150, blank, "c d", blank]
     path.write_text("".join(line + ends for line in lines), newline="")
     pd.testing.assert_frame_equal(read_all(path), pd.read_csv(path))
+
+
+@pytest.mark.parametrize("separator", [",", "7", "_", "]"])
+def test_hexadecimal_values(separator: str) -> None:
+    """They are seen after any separator, and other text with such a pair is not."""
+    for value in ("0x1f", "-0X2", '"0x1f"', " 0x1f"):
+        assert may_be_hexadecimal(f"a{separator}{value}\n".encode(), separator)
+        assert may_be_hexadecimal(f"{value}{separator}a\n".encode(), separator)
+    assert not may_be_hexadecimal(f"N50X{separator}a0x\n".encode(), separator)
 
 
 @pytest.mark.parametrize("value", ["0x1f", " inf", "inf ", "NAN", "nan(1)"])

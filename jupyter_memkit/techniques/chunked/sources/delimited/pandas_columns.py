@@ -65,7 +65,7 @@ def _infer_by_arrow(lines: bytes, separator: str) -> Columns | None:
     if table is None:
         return None
     kinds = list(map(str, table.schema.types))
-    if ("int64" in kinds and may_be_hexadecimal(body)) or (
+    if ("int64" in kinds and may_be_hexadecimal(body, separator)) or (
         # pyarrow reads an integer with a plus sign as a float.
         "double" in kinds and b"+" in body
     ):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from string import ascii_letters, digits
 from typing import Any
 
 from jupyter_memkit.techniques.chunked.libraries import import_library
@@ -50,9 +52,16 @@ def _may_have_blank_lines(block: Any) -> bool:
     )
 
 
-def may_be_hexadecimal(block: Any) -> bool:
-    """Return whether a value may start with 0x, a number only for pyarrow."""
-    return any(has(block, mark) for mark in (b"0x", b"0X"))
+def may_be_hexadecimal(block: Any, separator: str) -> bool:
+    """Return whether a value may start with 0x, a number only for pyarrow.
+
+    Text often has such a pair of bytes elsewhere, such as N50X.
+    """
+    within = (ascii_letters + digits + "._").replace(separator, "").encode()
+    return any(
+        has(block, mark) and re.search(b"%b(?<![%b]%b)" % (mark, within, mark), block)
+        for mark in (b"0x", b"0X")
+    )
 
 
 def means_the_same(table: Any, block: Any, layout: Layout) -> bool:
@@ -78,7 +87,7 @@ def means_the_same(table: Any, block: Any, layout: Layout) -> bool:
         if dtype in {"int64", "uint64", "bool"} and table[name].null_count:
             return False
     unsure = []
-    if integers and may_be_hexadecimal(block):
+    if integers and may_be_hexadecimal(block, layout.separator):
         unsure += integers
     if not hold_plain_floats(table[name] for name in floats):
         unsure += floats
