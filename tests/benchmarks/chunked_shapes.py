@@ -1,9 +1,9 @@
 """Compares ``%%chunked`` with its readers' own loops, over tables of other shapes.
 
-The tables are wide tables, many small files, tables of several million rows, and JSON
-lines. Each figure is the median of five runs, each in a fresh process that has imported
-its libraries; the ratio is to the first reader. The magic's time is that of the whole
-cell.
+The tables are wide tables, many small files, tables of several million rows, texts that
+resemble numbers, and JSON lines. Each figure is the median of five runs, each in a
+fresh process that has imported its libraries; the ratio is to the first reader. The
+magic's time is that of the whole cell.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ WIDE_ROWS, WIDE_COLUMNS = 400, 5_000
 N_FILES, FILE_ROWS = 1_000, 50
 ORDERS_ROWS = (1_000_000, 5_000_000, 20_000_000)
 JSON_ROWS = 2_000_000
+TEXT_ROWS = 1_000_000
 
 REVENUE = "(chunk.price * chunk.qty).groupby(chunk.cat, observed=True).sum()"
 
@@ -76,6 +77,16 @@ def run_chunked_arrow(path: str) -> Any:
 def run_chunked_revenue(path: str) -> Any:
     """Use three columns of the orders."""
     return run_cell(path, "", REVENUE)
+
+
+def run_chunked_count(path: str) -> Any:
+    """Use all columns of texts."""
+    return run_cell(path, "", "chunk.count()")
+
+
+def run_pandas_count(path: str) -> Any:
+    """Read texts as in pandas' documentation, and use all columns."""
+    return sum(chunk.count() for chunk in pd.read_csv(path, chunksize=100_000))
 
 
 def run_pandas_whole(path: str) -> Any:
@@ -119,6 +130,7 @@ PEERS: dict[str, dict[str, Peer]] = {
     "wide.parquet": WIDE,
     "wide.jsonl": WIDE,
     "files": {"pandas, by hand": run_pandas_files, "%%chunked": run_chunked},
+    "texts.csv": {"pandas, by hand": run_pandas_count, "%%chunked": run_chunked_count},
     "orders.csv": {
         "pyarrow blocks": run_arrow_blocks,
         "%%chunked": run_chunked_revenue,
@@ -159,6 +171,24 @@ def make_files(folder: Path) -> None:
         (folder / "files" / f"{number:04}.csv").write_text(f"c0,c1\n{rows}")
 
 
+def make_texts(folder: Path) -> None:
+    """Write what pyarrow and pandas may read differently beside integers."""
+    rng = np.random.default_rng(7)
+    kinds = {
+        "tail": [f"N{number}XJ" for number in range(0, 1_000, 10)],
+        "address": [f"{number:#x}" for number in range(1_000)],
+        "street": [f"{number} High St" for number in range(1, 1_000)],
+        "large": [f"{number}e25" for number in range(1, 1_000)],
+        "limit": ["1.5", "inf", "-inf", ""],
+    }
+    frame = pd.DataFrame({"number": np.arange(TEXT_ROWS)})
+    for name, texts in kinds.items():
+        frame[name] = np.array(texts)[rng.integers(0, len(texts), TEXT_ROWS)]
+    # The last rows make a column of numbers text.
+    frame["late"] = ["7"] * (TEXT_ROWS - 5) + ["x"] * 5
+    frame.to_csv(folder / "texts.csv", index=False)
+
+
 def make_lines(folder: Path) -> None:
     """Write orders as JSON lines."""
     write_orders(folder, JSON_ROWS)
@@ -173,6 +203,7 @@ def list_cases() -> Iterator[tuple[str, Callable[[Path], None], list[str]]]:
     wide = [name for name in PEERS if name.startswith("wide")]
     yield f"{WIDE_COLUMNS:,} columns", make_wide, wide
     yield f"{N_FILES:,} files", make_files, ["files"]
+    yield f"{TEXT_ROWS:,} texts", make_texts, ["texts.csv"]
     for rows in ORDERS_ROWS:
         tables = ["orders.csv", "orders.parquet"]
         yield f"{rows:,} rows", partial(write_orders, n_rows=rows), tables
