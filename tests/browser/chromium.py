@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.waiting import LIMIT_S
 
 # Playwright's defaults of five and thirty seconds are too short on a busy machine.
-_LIMIT_MS = 1000 * LIMIT_S
-expect.set_options(timeout=_LIMIT_MS)
+LIMIT_MS = 1000 * LIMIT_S
+expect.set_options(timeout=LIMIT_MS)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -61,7 +61,7 @@ def chromium() -> Iterator[Browser]:
             message = "no Chromium found: run .ci/chromium, or install one"
             raise FileNotFoundError(message)
         browser = playwright.chromium.launch(
-            executable_path=executable, args=list(_OPTIONS), timeout=_LIMIT_MS
+            executable_path=executable, args=list(_OPTIONS), timeout=LIMIT_MS
         )
         yield browser
         browser.close()

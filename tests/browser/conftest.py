@@ -17,8 +17,8 @@ from tests.browser.chromium import chromium
 from tests.browser.lab_page import LabPage
 from tests.lab_server import LabServer, lab_server
 
-# JupyterLab's own errors when a test ends a kernel, which it still asks: it alone sends
-# requests of these types, also for widgets.
+# JupyterLab's own errors about requests that were pending when a test ended a kernel.
+# The two types that are left out are those that our extension sends.
 _OF_JUPYTERLAB = re.compile(
     r"Kernel is dead|Canceled future for (?!memkit_|execute_)\w+_request"
 )

@@ -7,10 +7,9 @@ from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.chromium import LIMIT_MS
 from tests.lab_server import LabServer
-from tests.waiting import LIMIT_S
 
-_READY_TIMEOUT_MS = 1000 * LIMIT_S
 LISTED_CELL = "import numpy as np\nnumbers = [float(n) for n in range(10**6)]"
 """Makes a row in each of the lists of the sidebar."""
 
@@ -33,7 +32,7 @@ class LabPage:
         self._server = server
         self._is_started = False
         self._first_width: float | None = None
-        page.set_default_timeout(_READY_TIMEOUT_MS)
+        page.set_default_timeout(LIMIT_MS)
         # The browser asks whether to reload a page with unsaved changes.
         page.on("dialog", lambda dialog: dialog.accept())
 
@@ -154,7 +153,7 @@ class LabPage:
     def wait_for_status(self, status: str) -> None:
         """Wait until the sidebar shows this status."""
         expect(self.part("status")).to_have_attribute(
-            "data-status", status, timeout=_READY_TIMEOUT_MS
+            "data-status", status, timeout=LIMIT_MS
         )
 
     def run_cell(self, index: int) -> None:
@@ -177,7 +176,7 @@ class LabPage:
                 const code = [...model.cells].filter(cell => cell.type === 'code');
                 return code.every(cell => cell.executionCount !== null);
             }""",
-            timeout=5 * _READY_TIMEOUT_MS,
+            timeout=5 * LIMIT_MS,
         )
 
     def show_cell(self, cell_id: str) -> None:

@@ -20,9 +20,9 @@ from jupyter_memkit.techniques.chunked.sources.delimited.same_as_pandas import (
 )
 
 
-def read_all(path: Path) -> Any:
+def read_all(path: Path, **options: Any) -> Any:
     """Return the chunks of a file, joined."""
-    return pd.concat(list(chunked(path, rows=100, backend="pandas")))
+    return pd.concat(list(chunked(path, rows=100, backend="pandas", **options)))
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_number_only_for_pyarrow(
     rows = [f"{number},x\n" for number in numbers * 100]
     path.write_text("number,text\n" + "".join([*rows, f"{value},x\n", *rows]))
     types = {"number": "str"}
-    frame = pd.concat(list(chunked(path, rows=100, backend="pandas", types=types)))
+    frame = read_all(path, types=types)
     pd.testing.assert_frame_equal(frame, pd.read_csv(path, dtype=types))
     with pytest.raises(TypeChange) as caught:
         read_all(path)

@@ -30,7 +30,7 @@ OPTIONS: Mapping[str, Any] = {
     "false_values": FALSE,
 }
 
-# Numbers that both read, without integers that may have more than 64 bits.
+# Texts that both libraries read as the same number; integers of at most 18 digits.
 _PLAIN = (
     r"^(?:[ \t]*[+-]?(?:\d{1,18}|\d+\.\d*|\.\d+|(?:\d+\.?\d*|\.\d+)[eE][+-]?\d+)[ \t]*"
     r"|[+-]?(?i:inf|infinity))$"
@@ -95,7 +95,7 @@ def means_the_same(table: Any, block: Any, layout: Layout) -> bool:
 
 
 def _are_plain(block: Any, layout: Layout) -> bool:
-    """Return whether all values are texts that both read as the same number.
+    """Return whether both libraries read each value as the same number.
 
     Reading the lines once more takes a fraction of the time that pandas does.
     """
