@@ -180,7 +180,7 @@ def parse_bytes(text: str) -> GivenBytes:
     Raises
     ------
     MemkitError
-        If the text is not a size, or has no unit.
+        If the text is not a size, or has no unit and is not 0.
 
     Examples
     --------
@@ -188,18 +188,19 @@ def parse_bytes(text: str) -> GivenBytes:
     1610612736
     """
     match = _QUANTITY.fullmatch(text)
-    if match and not match[2]:
-        unit = "MB" if float(match[1]) < _SURELY_BYTES else "B"
-        message = f"{text!r} has no unit; did you mean {match[1]}{unit}?"
+    if match and not match[2] and float(match[1]):
+        meant = "MB" if float(match[1]) < _SURELY_BYTES else "B"
+        message = f"{text!r} has no unit; did you mean {match[1]}{meant}?"
         raise MemkitError(message)
-    factor = _FACTORS.get(match[2].lower()) if match else None
+    unit = (match[2] or "B") if match else ""
+    factor = _FACTORS.get(unit.lower())
     if match is None or factor is None:
         message = (
             f"{text!r} is not a size; write a number and a unit, "
             "such as 512MB or 1.5GiB"
         )
         raise MemkitError(message)
-    return GivenBytes(int(float(match[1]) * factor), f"{match[1]} {_spell(match[2])}")
+    return GivenBytes(int(float(match[1]) * factor), f"{match[1]} {_spell(unit)}")
 
 
 def read_bytes(name: str, size: SupportsIndex | str) -> int:
@@ -269,7 +270,7 @@ def parse_duration(text: str) -> float:
     Raises
     ------
     MemkitError
-        If the text is not a duration, or has no unit.
+        If the text is not a duration, or has no unit and is not 0.
 
     Examples
     --------
@@ -277,10 +278,10 @@ def parse_duration(text: str) -> float:
     5400.0
     """
     match = _QUANTITY.fullmatch(text)
-    if match and not match[2]:
+    if match and not match[2] and float(match[1]):
         message = f"{text!r} has no unit; did you mean {match[1]}s?"
         raise MemkitError(message)
-    factor = _SECONDS.get(match[2].lower()) if match else None
+    factor = _SECONDS.get((match[2] or "s").lower()) if match else None
     if match is None or factor is None:
         message = (
             f"{text!r} is not a duration; write a number and a unit, "

@@ -117,6 +117,12 @@ def test_a_duration_without_a_unit() -> None:
         parse_duration("90")
 
 
+def test_zero_has_no_unit() -> None:
+    """A zero needs no unit, so that its error is not about one."""
+    assert (parse_bytes("0"), parse_duration("0")) == (0, 0)
+    assert str(format_bytes(parse_bytes("0"))) == "0 B"
+
+
 @pytest.mark.parametrize(
     "size", [1.5e9, True, b"2GB", float("nan"), None, 0, -1, "0GB"]
 )

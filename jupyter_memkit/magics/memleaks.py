@@ -8,10 +8,10 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import magic_arguments
 
-from jupyter_memkit.errors import suggest
 from jupyter_memkit.magics.arguments import argument, duration, whole_number
 from jupyter_memkit.magics.line import parse_line
 from jupyter_memkit.magics.offers import variable_names
+from jupyter_memkit.measure.unknown_names import explain_unknown
 
 if TYPE_CHECKING:
     from jupyter_memkit.hints import Hints
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _UNUSED_CELLS = 10
 _BUDGET_S = 2.0
+_PART_REMEDY = (
+    "from jupyter_memkit import holders; holders({name}) finds what keeps it alive"
+)
 
 
 @magics_class
@@ -85,9 +88,7 @@ class MemleaksMagics(Magics):
             raise UsageError(message)
         if arguments.name not in self.shell.user_ns:
             known = self.shell.user_ns
-            remedy = suggest(arguments.name, known, "%memls lists the variables")
-            message = f"there is no variable {arguments.name!r}; {remedy}"
-            raise UsageError(message)
+            raise UsageError(explain_unknown(arguments.name, known, _PART_REMEDY))
         from jupyter_memkit.measure.holders import holders  # noqa: PLC0415
         from jupyter_memkit.show.progress import open_progress  # noqa: PLC0415
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,8 @@ class MemsnapMagics(Magics):
         """Take a snapshot of the sizes of all variables, or compare two snapshots.
 
         A snapshot stores only sizes, so it keeps nothing alive. The name ``now`` stands
-        for the present. Without a name, lists the snapshots.
+        for the present. A name that was used before is replaced. Without a name, lists
+        the snapshots.
 
         Examples
         --------
@@ -76,8 +78,7 @@ class MemsnapMagics(Magics):
 
             return Moments(names=self.names)
         if len(names) == 1 and names[0] != "now":
-            self._snapshots[names[0]] = taken = self._take()
-            return taken
+            return self._take_as(names[0])
         if len(names) != 2:
             message = (
                 "give one name to take a snapshot, %memsnap before, or two to compare "
@@ -86,6 +87,17 @@ class MemsnapMagics(Magics):
             raise UsageError(message)
         before, after = map(self._find, names)
         return before.compare(after)
+
+    def _take_as(self, name: str) -> Snapshot:
+        taken = self._take()
+        if name in self._snapshots:
+            replaced = (
+                f"replaced the earlier snapshot {name}; %memsnap {name} now compares "
+                "with it instead"
+            )
+            print(replaced, file=sys.stderr)  # noqa: T201 - a magic speaks to its user
+        self._snapshots[name] = taken
+        return taken
 
     def _find(self, name: str) -> Snapshot:
         if name in self._snapshots:

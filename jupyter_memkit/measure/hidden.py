@@ -34,15 +34,15 @@ TRACEBACK_PRINTERS = ("InteractiveTB", "SyntaxTB")
 """Attributes of a shell that print errors, and keep the last traceback."""
 DEBUGGER_FRAMES = ("botframe", "curframe", "curframe_locals", "stack")
 """Attributes in which the debugger of ``%debug`` keeps frames after its end."""
+USED_BY_IPYTHON = {"In", "Out", "_ih", "_oh", "_dh", "_i", "_ii", "_iii"}
+USED_BY_IPYTHON |= {"exit", "quit", "open", "get_ipython"}
+"""Names that IPython sets in the user's namespace, and uses itself."""
 
 _LAST_OUTPUTS = ("_", "__", "___")
 _OUTPUT_NAME = re.compile(r"_{1,3}|_\d+")
 # Inputs, their records and that of outputs, a shell line's exit code, and the names of
 # every module.
 _OTHER_NAME = re.compile(r"_i{1,3}|_i\d+|_[iod]h|In|Out|_exit_code|__\w+__")
-# Names that IPython itself uses.
-_KEPT = {"In", "Out", "_ih", "_oh", "_dh", "_i", "_ii", "_iii"}
-_KEPT |= {"exit", "quit", "open", "get_ipython"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ def is_ipythons_name(name: str) -> bool:
 
 def belongs_to_ipython(name: str, namespace: Mapping[str, Any], shell: Any) -> bool:
     """Return whether a variable was set by IPython, which uses it."""
-    return name in _KEPT and shell.user_ns_hidden.get(name) is namespace[name]
+    return name in USED_BY_IPYTHON and shell.user_ns_hidden.get(name) is namespace[name]
 
 
 def read_outputs(shell: Any) -> dict[int, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_memkit.cells.history import read_history
 from jupyter_memkit.cells.usage import find_usage
-from jupyter_memkit.errors import MemkitError, suggest
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.hidden import (
     HiddenHolder,
     HolderKind,
@@ -23,6 +23,7 @@ from jupyter_memkit.measure.shapes import read_shape, read_type
 from jupyter_memkit.measure.sizes import Size, sizes
 from jupyter_memkit.measure.sizes.elements import CONTAINERS
 from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.unknown_names import explain_unknown
 from jupyter_memkit.records import Record
 from jupyter_memkit.track.remainder import Remainder, read_remainder
 from jupyter_memkit.track.user_variables import (
@@ -32,6 +33,7 @@ from jupyter_memkit.track.user_variables import (
     is_part_of_program,
 )
 
+_PART_REMEDY = "from jupyter_memkit import sizeof; sizeof({name}) returns its size"
 # How long models and their graphs are searched.
 _MODELS_BUDGET_S = 1.0
 
@@ -231,19 +233,10 @@ def _check_names(
     for name in patterns:
         if name in values or any(sign in name for sign in "*?"):
             continue
-        variable = re.split(r"[.\[]", name, maxsplit=1)[0]
-        if variable in values:
-            message = (
-                f"{name!r} is a part of {variable}; "
-                f"from jupyter_memkit import sizeof; sizeof({name}) returns its size"
-            )
-            raise MemkitError(message)
-        if variable in shell.user_ns:
+        if re.split(r"[.\[]", name, maxsplit=1)[0] in shell.user_ns.keys() - values:
             message = f"{name!r} is IPython's own; %memls --all lists what it holds"
             raise MemkitError(message)
-        otherwise = "%memls lists the variables"
-        message = f"there is no variable {name!r}; {suggest(name, values, otherwise)}"
-        raise MemkitError(message)
+        raise MemkitError(explain_unknown(name, values, _PART_REMEDY))
 
 
 def _check_types(types: Iterable[str], known: Iterable[str]) -> None:

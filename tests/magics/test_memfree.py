@@ -37,6 +37,12 @@ def test_undefined(shell: InteractiveShell) -> None:
     """An unknown name is reported in one sentence with the remedy."""
     with pytest.raises(UsageError, match="there is no variable 'nothing_here'"):
         shell.run_line_magic("memfree", "nothing_here")
+    shell.run_cell("data = [[1.5]]\nother = 1").raise_error()
+    with pytest.raises(UsageError, match=r"nothing was deleted: .* a part of data;"):
+        shell.run_line_magic("memfree", "data[0]")
+    with pytest.raises(UsageError, match="separated by spaces: data other"):
+        shell.run_line_magic("memfree", "data,other")
+    assert {"data", "other"} <= shell.user_ns.keys()
 
 
 def test_needed_by_python(shell: InteractiveShell) -> None:

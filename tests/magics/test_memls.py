@@ -62,6 +62,8 @@ def test_memleaks(filled: InteractiveShell) -> None:
         UsageError, match=r"no variable 'pricse'; did you mean prices\?"
     ):
         filled.run_line_magic("memleaks", "pricse")
+    with pytest.raises(UsageError, match=r"a part of prices; .* holders\(pri"):
+        filled.run_line_magic("memleaks", "prices[0]")
     with pytest.raises(UsageError, match="not a whole number"):
         filled.run_line_magic("memleaks", "--unused 0")
 
@@ -101,6 +103,17 @@ def test_memsnap_of_what_holds_data(
     filled.run_cell(fill + "\ndef another(): pass\ndel other")
     found = filled.run_line_magic("memsnap", "before now")
     assert [(each.name, each.change) for each in found.variables] == [(name, "grew")]
+
+
+def test_memsnap_again(filled: InteractiveShell, capsys: Any) -> None:
+    """A snapshot that takes the place of another says how to compare them."""
+    filled.run_line_magic("memsnap", "before")
+    assert capsys.readouterr().err == ""
+    filled.run_cell("more = [1.5] * 100_000").raise_error()
+    filled.run_line_magic("memsnap", "before")
+    notice = "replaced the earlier snapshot before; %memsnap before now compares"
+    assert notice in capsys.readouterr().err
+    assert not filled.run_line_magic("memsnap", "before now").variables
 
 
 @pytest.mark.parametrize(

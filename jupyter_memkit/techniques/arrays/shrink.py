@@ -88,6 +88,11 @@ def shrink(
     return shrink_taken(lambda: value, policy, count_up(progress)).value
 
 
+def is_shrinkable(kind: type) -> bool:
+    """Return whether `shrink` supports a type."""
+    return any(derives_from(kind, module, name) for module, name, _ in _KINDS)
+
+
 def find_kind(value: Any) -> Kind:
     """Return the kind of a value, which determines the rules.
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
-from jupyter_memkit.measure.sizes.registry import name_type
 from jupyter_memkit.techniques.arrays.exact_values import pack_values, read_kinds
 from jupyter_memkit.techniques.arrays.leaves import (
     find_shape,
@@ -18,11 +17,9 @@ from jupyter_memkit.techniques.arrays.leaves import (
     read_blocks,
     read_fields,
 )
+from jupyter_memkit.techniques.arrays.shrink import is_shrinkable
 from jupyter_memkit.techniques.arrays.type_names import name_one, name_plain
 from jupyter_memkit.techniques.progress import Progress
-
-# Types that are already compact, by library.
-_COMPACT = ("numpy", "pandas", "polars", "pyarrow", "torch")
 
 _PACKED = (list, tuple, deque, array, dict)
 
@@ -99,7 +96,6 @@ def check_container(values: Any) -> None:
         If it cannot; the message contains the remedy.
     """
     kind = type(values)
-    library = name_type(kind).partition(".")[0]
     if is_sequence(values) or is_mapping(values) or kind is array:
         if len(values) == 0:
             message = f"it is an empty {name_plain(kind)}, so its dtype is unknown"
@@ -110,7 +106,7 @@ def check_container(values: Any) -> None:
             )
         else:
             return
-    elif library in _COMPACT:
+    elif is_shrinkable(kind):
         message = f"{name_one(values)} is already compact; %shrink may make it smaller"
     elif kind is range:
         message = "it is a range, which takes no memory; np.arange creates an array"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jupyter_memkit.errors import MemkitError, suggest
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.hidden import (
     belongs_to_ipython,
     find_managers,
@@ -22,6 +22,7 @@ from jupyter_memkit.measure.scripts import (
     read_scripts,
 )
 from jupyter_memkit.measure.sizes.identity import contains_identical
+from jupyter_memkit.measure.unknown_names import explain_unknown
 
 _LAST_OUTPUTS = ("_", "__", "___")
 # Without it, the user's classes would belong to the module of Python's own.
@@ -29,6 +30,7 @@ _NEEDED = "__name__"
 _OUTPUT = re.compile(r"(?:Out|_oh)\[(\d+)\]")
 # Shorter strings may be shared by chance, like numbers.
 _SHORT = 1000
+_PART_REMEDY = "give {variable}, or remove the part in Python and then run %memfree"
 
 
 def find_places(
@@ -84,8 +86,8 @@ def find_places(
             if hidden == name:
                 places.append((variables, hidden))
     if not places:
-        remedy = suggest(name, known, "%memls lists the variables")
-        message = f"there is no variable {name!r}, and nothing was deleted; {remedy}"
+        reason = explain_unknown(name, known, _PART_REMEDY)
+        message = f"nothing was deleted: {reason}"
         raise MemkitError(message)
     return places
 

@@ -6,10 +6,13 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
-from jupyter_memkit.errors import MemkitError, suggest
+from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.measure.hidden import find_shell
+from jupyter_memkit.measure.unknown_names import explain_unknown
 
 Namespace = MutableMapping[str, Any]
+
+_PART_REMEDY = "give {variable}, or first assign the part to a variable"
 
 
 def find_namespace(namespace: Namespace | None, shell: Any) -> Namespace:
@@ -26,12 +29,10 @@ def check_name(name: str, namespace: Mapping[str, Any]) -> None:
     Raises
     ------
     MemkitError
-        If there is no such variable; the message suggests a similar name.
+        If there is no such variable; the message contains the remedy.
     """
     if name not in namespace:
-        remedy = suggest(name, namespace, "%memls lists the variables")
-        message = f"there is no variable {name!r}; {remedy}"
-        raise MemkitError(message)
+        raise MemkitError(explain_unknown(name, namespace, _PART_REMEDY))
 
 
 def group_names(names: Iterable[str], namespace: Namespace) -> list[list[str]]:
