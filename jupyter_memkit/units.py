@@ -114,10 +114,10 @@ def format_given(n_bytes: int) -> str:
     >>> format_given(parse_bytes("500MB")), format_given(parse_bytes("1.5 GiB"))
     ('500 MB (476.8 MiB)', '1.5 GiB')
     """
-    given = format_bytes(n_bytes)
-    if given.endswith(_IEC_UNITS[1:]):
+    given, measured = format_bytes(n_bytes), format_bytes(int(n_bytes))
+    if given == measured or given.endswith(_IEC_UNITS[1:]):
         return given
-    return f"{given} ({format_bytes(int(n_bytes))})"
+    return f"{given} ({measured})"
 
 
 def format_count(number: int, noun: str) -> str:

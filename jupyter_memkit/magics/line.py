@@ -89,23 +89,29 @@ def known_options(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]
 
 def _parse(magic: Any, words: list[Word]) -> argparse.Namespace:
     parser: argparse.ArgumentParser = magic.parser
-    _check_options(parser, words)
+    _check_options(magic, words)
     try:
-        args, extra = parser.parse_known_args(list(_bind_values(parser, words)))
+        args, extra = parser.parse_known_args(list(_bind_values(magic, words)))
     except UsageError as error:
-        raise UsageError(_reword(parser, str(error))) from None
+        raise UsageError(_reword(magic, str(error))) from None
     if extra:
-        raise UsageError(_refuse_word(parser, extra[0]))
+        raise UsageError(_refuse_word(magic, extra[0]))
     return args
 
 
-def _check_options(parser: argparse.ArgumentParser, words: Iterable[Word]) -> None:
+def _spell(magic: Any) -> str:
+    """Return the name of a magic as users write it."""
+    name = magic.parser.prog
+    return f"%{name}" if name in magic.__self__.magics["line"] else f"%%{name}"
+
+
+def _check_options(magic: Any, words: Iterable[Word]) -> None:
     """Refuse unknown and repeated options."""
     given: set[argparse.Action] = set()
     for word in filter(_is_option, words):
-        action = _find_option(parser, word)
+        action = _find_option(magic.parser, word)
         if action is None:
-            raise UsageError(_refuse_option(parser, word))
+            raise UsageError(_refuse_option(magic, word))
         repeats = isinstance(action, argparse._AppendAction)  # noqa: SLF001 - it has no public name
         if action in given and not repeats:
             message = f"{_name(action)} is given twice; give it only once"
@@ -113,16 +119,16 @@ def _check_options(parser: argparse.ArgumentParser, words: Iterable[Word]) -> No
         given.add(action)
 
 
-def _bind_values(parser: argparse.ArgumentParser, words: list[Word]) -> Iterator[str]:
+def _bind_values(magic: Any, words: list[Word]) -> Iterator[str]:
     """Join options with their values, numbers with units, and lists with spaces."""
     position = 0
     while position < len(words):
         word = words[position]
         position += 1
-        action = _find_option(parser, word) if _is_option(word) else None
+        action = _find_option(magic.parser, word) if _is_option(word) else None
         takes_value = action is not None and action.nargs != 0 and "=" not in word
         if action is None or not takes_value or position == len(words):
-            yield _check_dashes(parser, word)
+            yield _check_dashes(magic, word)
             continue
         value = words[position]
         if _is_option(value):
@@ -140,7 +146,7 @@ def _bind_values(parser: argparse.ArgumentParser, words: list[Word]) -> Iterator
             text += words[position]
             position += 1
         # Joined like this, a value can begin with a minus sign.
-        yield _check_dashes(parser, f"{_name(action)}={text}")
+        yield _check_dashes(magic, f"{_name(action)}={text}")
 
 
 def _continues(text: str, word: Word) -> bool:
@@ -148,12 +154,12 @@ def _continues(text: str, word: Word) -> bool:
     return word.startswith(",") or (text.endswith(",") and not _is_option(word))
 
 
-def _check_dashes(parser: argparse.ArgumentParser, word: str) -> str:
+def _check_dashes(magic: Any, word: str) -> str:
     """Refuse two dashes as a value, which argparse would drop without a message."""
     name, _, value = word.rpartition("=")
     if value != "--":
         return word
-    message = f"{name or f'%{parser.prog}'} does not accept '--' here; leave it out"
+    message = f"{name or _spell(magic)} does not accept '--' here; leave it out"
     raise UsageError(message)
 
 
@@ -176,9 +182,9 @@ def _name(action: argparse.Action) -> str:
     return action.option_strings[-1]
 
 
-def _reword(parser: argparse.ArgumentParser, message: str) -> str:
+def _reword(magic: Any, message: str) -> str:
     """Rephrase a message of argparse, with a remedy."""
-    options = known_options(parser)
+    options = known_options(magic.parser)
     if match := _NEEDS_VALUE.fullmatch(message):
         action = options.get(match[1].split("/")[0])
         metavar = (action.metavar if action else None) or "VALUE"
@@ -186,36 +192,36 @@ def _reword(parser: argparse.ArgumentParser, message: str) -> str:
     if match := _TAKES_NONE.fullmatch(message):
         return f"{match[1]} takes no value; write only {match[1]}"
     if match := _REQUIRED.fullmatch(message):
-        return f"%{parser.prog} needs {match[1]}; %{parser.prog}? shows examples"
+        return f"{_spell(magic)} needs {match[1]}; {_spell(magic)}? shows examples"
     return message.removeprefix("argument ")
 
 
-def _refuse_option(parser: argparse.ArgumentParser, word: str) -> str:
+def _refuse_option(magic: Any, word: str) -> str:
     name = word.partition("=")[0]
     if _NUMBER.match(word):
         return f"{word} is negative; leave out the minus sign"
-    options = known_options(parser)
+    options = known_options(magic.parser)
     if name in ("-h", "--help"):
-        return f"%{parser.prog}? shows the help"
+        return f"{_spell(magic)}? shows the help"
     close = [each for each in options if name != "--" and each.startswith(name)]
     if len(close) > 1:
         return f"{name} could be {' or '.join(close)}; write it in full"
     meant = close[0] if close else suggest_option(name, options)
     if meant is not None:
-        return f"%{parser.prog} has no option {name}; did you mean {meant}?"
+        return f"{_spell(magic)} has no option {name}; did you mean {meant}?"
     listed = ", ".join(options)
-    return f"%{parser.prog} has no option {name}; " + (
+    return f"{_spell(magic)} has no option {name}; " + (
         f"it has {listed}" if listed else "it has none"
     )
 
 
-def _refuse_word(parser: argparse.ArgumentParser, word: str) -> str:
+def _refuse_word(magic: Any, word: str) -> str:
     """Describe an unexpected word."""
-    options = known_options(parser)
+    options = known_options(magic.parser)
     meant = suggest_option(word, options)
     if meant is not None and options.get(meant) is not None:
         takes_value = options[meant].nargs != 0
         _, sign, value = word.partition("=")
         example = f"{meant} {value}" if sign and takes_value else meant
-        return f"%{parser.prog} does not accept {word!r}; did you mean {example}?"
-    return f"%{parser.prog} does not accept {word!r} here; leave it out"
+        return f"{_spell(magic)} does not accept {word!r}; did you mean {example}?"
+    return f"{_spell(magic)} does not accept {word!r} here; leave it out"

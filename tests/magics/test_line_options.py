@@ -11,10 +11,8 @@ from jupyter_memkit.magics.line import known_options, parse_line, parse_statemen
 
 def test_no_option_is_accepted_in_part(shell: InteractiveShell) -> None:
     """Each beginning of each option is refused by each magic, and the option named."""
-    magics = {
-        **shell.magics_manager.magics["line"],
-        **shell.magics_manager.magics["cell"],
-    }
+    lines = shell.magics_manager.magics["line"]
+    magics = {**shell.magics_manager.magics["cell"], **lines}
     tried = 0
     for name, magic in magics.items():
         if not magic.__module__.startswith("jupyter_memkit."):
@@ -23,7 +21,8 @@ def test_no_option_is_accepted_in_part(shell: InteractiveShell) -> None:
         parts = {each[:end] for each in options for end in range(3, len(each))}
         for part in parts.difference(options):
             meant = [each for each in options if each.startswith(part)]
-            sentence = f"%{name} has no option {part}; did you mean {meant[0]}?"
+            sign = "%" if name in lines else "%%"
+            sentence = f"{sign}{name} has no option {part}; did you mean {meant[0]}?"
             if len(meant) > 1:
                 sentence = f"{part} could be {' or '.join(meant)}; write it in full"
             with pytest.raises(UsageError) as refused:
@@ -31,6 +30,23 @@ def test_no_option_is_accepted_in_part(shell: InteractiveShell) -> None:
             assert str(refused.value) == sentence
             tried += 1
     assert tried > 100
+
+
+def test_the_help_that_is_named_exists(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``-h`` names the line that shows the help of a magic, signs included."""
+    for name, magic in {
+        **shell.magics_manager.magics["cell"],
+        **shell.magics_manager.magics["line"],
+    }.items():
+        if magic.__module__.startswith("jupyter_memkit."):
+            with pytest.raises(UsageError) as refused:
+                parse_line(magic, "-h")
+            shell.run_cell(str(refused.value).removesuffix(" shows the help"))
+            shown = capsys.readouterr().out
+            assert f"%{name}" in shown
+            assert "not found" not in shown
 
 
 def test_an_option_in_part_before_a_statement(shell: InteractiveShell) -> None:

@@ -25,7 +25,7 @@ import sys
 
 from jupyter_memkit.errors import MemkitError
 from jupyter_memkit.techniques.room import read_room_bytes
-from jupyter_memkit.units import format_bytes, format_given
+from jupyter_memkit.units import format_bytes, format_count, format_given
 
 # Parts of the budget: the growth of the process that is aimed at, how far the chunks
 # creep, and where it is close. No more than these bytes are aimed at, because larger
@@ -238,8 +238,9 @@ class RowPlan:
             )
         else:
             message = (
-                f"{rows:,} rows at a time already take {format_bytes(growth_bytes)} of "
-                f"the budget of {budget}; use a larger --memory, or --columns"
+                f"{format_count(rows, 'row')} at a time already take "
+                f"{format_bytes(growth_bytes)} of the budget of {budget}; use a larger "
+                "--memory, or --columns"
             )
         raise BudgetError(message)
 
