@@ -53,10 +53,11 @@ class ShrinkMagics(Magics):
     def shrink(self, line: str) -> Shrunk | Restored | ReadingAdvice:
         """Convert arrays and frames to the smallest dtypes that keep every value.
 
-        Integers become smaller integers, floats float32 if that represents every value
-        bit for bit, object columns the type of their values, strings categories or
-        Arrow strings if that is smaller, and small views are copied out of large bases.
-        The variable is replaced with the result.
+        Integers become smaller integers whose sums do not overflow (in polars, of at
+        most 16 bits), floats float32 if that represents every value bit for bit, object
+        columns the type of their values, strings categories or Arrow strings if that is
+        smaller, and small views are copied out of large bases. The variable is replaced
+        with the result.
 
         Examples
         --------

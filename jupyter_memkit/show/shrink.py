@@ -102,9 +102,9 @@ def _build_notes(shrunk: Shrunk) -> Iterator[str]:
     yield from describe_holders(shrunk.variables)
     changed = [part for part in parts if part.after_bytes < part.before_bytes]
     if any(part.after_dtype.lower().startswith(("int", "uint")) for part in changed):
-        yield "Arithmetic between small integers can overflow; their sums do not."
+        yield "Arithmetic between small integers can overflow; their .sum() does not."
     if any(part.after_dtype.lower().startswith("float") for part in changed):
-        yield 'Sums of small floats are rounded; .astype("float64").sum() is not.'
+        yield "Sums of small floats are rounded; convert them to float64 first."
     if changed:
         names = " ".join(each.name.replace(",", "") for each in shrunk.variables)
         yield f"%shrink --undo {names} reverts it."

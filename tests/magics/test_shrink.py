@@ -197,7 +197,7 @@ def test_report() -> None:
         "  <a>     int64   int8     8.0 MiB  1.0 MiB",
         "  b       object           2.0 MiB  2.0 MiB  unchanged: holds Decimal objects",
         "No longer held by _.",
-        "Arithmetic between small integers can overflow; their sums do not.",
+        "Arithmetic between small integers can overflow; their .sum() does not.",
         "%shrink --undo orders reverts it.",
     ]
     assert "<a>" not in report.html()
@@ -208,7 +208,7 @@ def test_report_of_small_floats() -> None:
     part = dataclasses.replace(FRAME.parts[0], after_dtype="float32")
     frame = dataclasses.replace(FRAME, parts=(part,))
     report = build_report(Shrunk(variables=(frame,), freed_bytes=1, duration_s=0.25))
-    sentence = 'Sums of small floats are rounded; .astype("float64").sum() is not.'
+    sentence = "Sums of small floats are rounded; convert them to float64 first."
     assert sentence in report.notes
     values = np.full(1 << 20, 0.1, "f4")
     assert values.astype("float64").sum() == np.float64(values[0]) * (1 << 20)

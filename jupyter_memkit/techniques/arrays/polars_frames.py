@@ -13,12 +13,17 @@ from jupyter_memkit.techniques.progress import Tick
 
 # Categories behave differently from strings in places, so they must save much.
 _CATEGORY_GAIN = 2
+# Polars adds integers of up to 16 bits as 64 bits, but those of 32 bits as 32 bits.
+_WIDENED_BITS = 16
+_WOULD_OVERFLOW = "unchanged: polars adds 32-bit integers without widening them"
 
 
 def shrink_polars(
     value: Any, policy: Policy, tick: Tick | None = None
 ) -> tuple[Any, tuple[Part, ...]]:
     """Return a frame or Series with the same values in smaller columns.
+
+    Integers that need 32 bits are kept, because their sums would overflow in polars.
 
     Parameters
     ----------
@@ -47,9 +52,9 @@ def shrink_polars(
     columns = [value] if isinstance(value, pl.Series) else value.get_columns()
     smaller, parts = [], []
     for column in columns:
-        after = _shrink_column(column, policy)
+        after, note = _shrink_column(column, policy)
         smaller.append(after)
-        parts.append(_describe(column, after))
+        parts.append(_describe(column, after, note))
         if tick is not None:
             tick(len(column))
     if all(after is column for after, column in zip(smaller, columns, strict=True)):
@@ -78,7 +83,8 @@ def restore_polars(value: Any) -> Callable[[Any], Any]:
     return lambda now: now.cast(dtypes)
 
 
-def _shrink_column(column: Any, policy: Policy) -> Any:
+def _shrink_column(column: Any, policy: Policy) -> tuple[Any, str]:
+    """Return a column or a smaller one, and why it is kept."""
     import polars as pl  # noqa: PLC0415 - as above
 
     dtype = column.dtype
@@ -87,33 +93,38 @@ def _shrink_column(column: Any, policy: Policy) -> Any:
     if dtype == pl.Float64:
         values = column.drop_nulls().to_numpy()
         if values.size and find_smaller(values).itemsize == 4:
-            return column.cast(pl.Float32)
+            return column.cast(pl.Float32), ""
     if policy.categories and dtype == pl.String:
         categories = column.cast(pl.Categorical)
         if sizeof(categories).bytes * _CATEGORY_GAIN <= sizeof(column).bytes:
-            return categories
-    return column
+            return categories, ""
+    return column, ""
 
 
-def _shrink_integers(column: Any) -> Any:
+def _shrink_integers(column: Any) -> tuple[Any, str]:
     import numpy as np  # noqa: PLC0415 - comes with this package
     import polars as pl  # noqa: PLC0415 - as above
 
     ends = [column.min(), column.max()]
     if ends[0] is None:
-        return column
+        return column, ""
     signed = column.dtype.is_signed_integer()
     smaller = find_smaller(np.array(ends, "i8" if signed else "u8"))
     name = {"i": "Int", "u": "UInt"}[smaller.kind] + str(smaller.itemsize * 8)
     dtype = getattr(pl, name)
-    return column if dtype == column.dtype else column.cast(dtype)
+    if dtype == column.dtype:
+        return column, ""
+    if smaller.itemsize * 8 > _WIDENED_BITS:
+        return column, _WOULD_OVERFLOW
+    return column.cast(dtype), ""
 
 
-def _describe(before: Any, after: Any) -> Part:
+def _describe(before: Any, after: Any, note: str) -> Part:
     return Part(
         label=before.name,
         before_dtype=str(before.dtype),
         after_dtype=str(after.dtype),
         before_bytes=sizeof(before).bytes,
         after_bytes=sizeof(after).bytes,
+        note=note,
     )

@@ -52,9 +52,10 @@ def shrink(
 ) -> Any:
     """Return an array or frame with the same values in the smallest dtypes.
 
-    Every value is kept, floats bit for bit. Integers become smaller integers, floats
-    float32 if that holds all of them, object columns the type of their values, strings
-    categories or Arrow strings if that is smaller. Index, labels and attrs are kept.
+    Every value is kept, floats bit for bit. Integers become smaller integers whose sums
+    do not overflow (in polars, of at most 16 bits), floats float32 if that holds all of
+    them, object columns the type of their values, strings categories or Arrow strings
+    if that is smaller. Index, labels and attrs are kept.
 
     Parameters
     ----------
