@@ -105,6 +105,11 @@ def _build_notes(shrunk: Shrunk) -> Iterator[str]:
         yield "Arithmetic between small integers can overflow; their .sum() does not."
     if any(part.after_dtype.lower().startswith("float") for part in changed):
         yield "Sums of small floats are rounded; convert them to float64 first."
+    if any(part.after_dtype == "category" for part in changed):
+        yield (
+            "Categories that a selection lacks count as 0 in value_counts() and, before "
+            "pandas 3, in groupby()."
+        )
     if changed:
         names = " ".join(each.name.replace(",", "") for each in shrunk.variables)
         yield f"%shrink --undo {names} reverts it."

@@ -203,6 +203,16 @@ def test_report() -> None:
     assert "<a>" not in report.html()
 
 
+def test_report_of_categories() -> None:
+    """If strings became categories, the report says what counts them differently."""
+    part = dataclasses.replace(FRAME.parts[0], after_dtype="category")
+    frame = dataclasses.replace(FRAME, parts=(part,))
+    report = build_report(Shrunk(variables=(frame,), freed_bytes=1, duration_s=0.25))
+    assert any("Categories that a selection lacks" in each for each in report.notes)
+    cities = pd.Series(["Rome", "Paris"], dtype="category")
+    assert cities[cities == "Rome"].value_counts().to_dict() == {"Rome": 1, "Paris": 0}
+
+
 def test_report_of_small_floats() -> None:
     """If floats became smaller, the report warns that their sums are rounded."""
     part = dataclasses.replace(FRAME.parts[0], after_dtype="float32")
