@@ -107,8 +107,8 @@ def _build_notes(shrunk: Shrunk) -> Iterator[str]:
         yield "Sums of small floats are rounded; convert them to float64 first."
     if any(part.after_dtype == "category" for part in changed):
         yield (
-            "Categories that a selection lacks count as 0 in value_counts() and, before "
-            "pandas 3, in groupby()."
+            "Categories that a selection lacks count as 0 in value_counts() and, "
+            "before pandas 3, in groupby()."
         )
     if changed:
         names = " ".join(each.name.replace(",", "") for each in shrunk.variables)

@@ -162,10 +162,10 @@ def chunked(  # noqa: PLR0913 - each is one choice of the user's
         Files of CSV or TSV, JSON lines or text (all also compressed), Parquet, Arrow,
         NumPy, HDF5, Zarr or binary records: a path, a folder, a pattern such as
         ``"orders-*.parquet"`` or a list of paths; a numpy array, a pandas or polars
-        frame or series, or a pyarrow table, whose chunks are slices that share its
-        memory; a polars lazy frame, a Dask collection, a Dataset of torch or of Hugging
-        Face; a reader from ``pandas.read_csv(..., chunksize=...)``; or any other
-        iterable, whose chunks are lists. `chunk_source` registers others.
+        frame or series, a pyarrow table or a torch tensor, whose chunks are slices that
+        share its memory; a polars lazy frame, a Dask collection, a Dataset of torch or
+        of Hugging Face; a reader from ``pandas.read_csv(..., chunksize=...)``; or any
+        other iterable, whose chunks are lists. `chunk_source` registers others.
     memory : int or str, optional
         How much the process may grow, in bytes or as ``"500MB"``; by default a tenth
         of the memory that is free below the limit with the least room. The rows of the

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 import sys
 from collections import ChainMap
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from io import BytesIO
 from typing import Any
 
@@ -60,18 +61,24 @@ def _load_nothing() -> None:
 
 
 def pack(thing: Any) -> bytes:
-    """Return a pickled object; of a slice of an Arrow table, with its own rows only.
+    """Return a pickled object; of a slice, with its own rows only.
 
-    pyarrow itself would send the whole table.
+    pyarrow and torch themselves would send all that the slice was cut from.
     """
-    stream = BytesIO()
     cloudpickle = import_library("cloudpickle", "data for other processes")
-    pickler = cloudpickle.Pickler(stream, protocol=5)
+    reducers: dict[type, Callable[[Any], Any]] = {}
     arrow = sys.modules.get("pyarrow")
     if arrow is not None:
-        reducers = dict.fromkeys((arrow.Table, arrow.RecordBatch), _reduce_arrow)
-        pickler.dispatch_table = ChainMap(reducers, pickler.dispatch_table)
-    pickler.dump(thing)
+        reducers |= dict.fromkeys((arrow.Table, arrow.RecordBatch), _reduce_arrow)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        reducers[torch.Tensor] = _reduce_tensor
+
+    table = ChainMap(reducers, cloudpickle.Pickler.dispatch_table)
+    # A pickler looks for the table in its class, and only when it is created.
+    pickler = type("Pickler", (cloudpickle.Pickler,), {"dispatch_table": table})
+    stream = BytesIO()
+    pickler(stream, protocol=5).dump(thing)
     return stream.getvalue()
 
 
@@ -81,6 +88,13 @@ def _reduce_arrow(rows: Any) -> tuple[Any, ...]:
     with arrow.ipc.new_stream(sink, rows.schema) as stream:
         stream.write(rows)
     return _read_arrow, (sink.getvalue().to_pybytes(), type(rows).__name__)
+
+
+def _reduce_tensor(rows: Any) -> Any:
+    is_dense = rows.layout is sys.modules["torch"].strided
+    if is_dense and rows.untyped_storage().nbytes() > rows.nbytes:
+        rows = rows.detach().clone().requires_grad_(rows.requires_grad)
+    return rows.__reduce_ex__(pickle.DEFAULT_PROTOCOL)
 
 
 def _read_arrow(content: bytes, kind: str) -> Any:

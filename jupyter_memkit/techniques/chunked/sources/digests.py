@@ -51,11 +51,11 @@ _COLLECTIONS: tuple[type[Any], ...] = (*_NUMBERED, *_LISTED)
 
 
 def digest_table(data: Any, slicer: Callable[[Any, int, int], Any]) -> str:
-    """Return the digest of an array or a frame.
+    """Return the digest of an array, a tensor or a frame.
 
     Parameters
     ----------
-    data : array, frame or series
+    data : array, tensor, frame or series
         The data.
     slicer : callable
         Takes the data, a first row and a number of rows, and returns these rows.
@@ -110,7 +110,9 @@ def _list_values(rows: Any) -> list[Any]:
         return [value for column in rows.columns for value in column.to_pylist()]
     if hasattr(rows, "rows"):
         return [value for row in rows.rows() for value in row]
-    return list(rows.to_list())
+    if hasattr(rows, "to_list"):
+        return list(rows.to_list())
+    return list(rows.flatten().tolist())
 
 
 def _describe(value: Any, depth: int) -> Any:

@@ -1,4 +1,4 @@
-"""Arrays and frames in memory, read in slices without copies."""
+"""Arrays, tensors and frames in memory, read in slices without copies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Slicer = Callable[[Any, int, int], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemorySource:
-    """An array or a frame, in slices that share its memory."""
+    """An array, a tensor or a frame, in slices that share its memory."""
 
     data: Any
     name: str
@@ -68,10 +68,16 @@ def find_slicer(data: Any) -> Slicer | None:
     """Return the function that slices such an object; never imports its library."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(data, numpy.ndarray):
-        if data.ndim == 0:
-            message = "an array without dimensions has no rows; use one with an axis"
+        return _find_slicer_of_array(data)
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(data, torch.Tensor):
+        if data.layout is not torch.strided:
+            message = (
+                f"a tensor with the layout {data.layout} cannot be sliced; run over a "
+                "dense one"
+            )
             raise SourceError(message)
-        return _slice_array
+        return _find_slicer_of_array(data)
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(data, (pandas.DataFrame, pandas.Series)):
         return _slice_pandas
@@ -82,6 +88,13 @@ def find_slicer(data: Any) -> Slicer | None:
     if arrow is not None and isinstance(data, arrow.Table):
         return _slice_arrow
     return None
+
+
+def _find_slicer_of_array(data: Any) -> Slicer:
+    if data.ndim == 0:
+        message = "an array without dimensions has no rows; use one with an axis"
+        raise SourceError(message)
+    return _slice_array
 
 
 def _slice_array(data: Any, start: int, rows: int) -> Any:

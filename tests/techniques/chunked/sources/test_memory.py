@@ -1,7 +1,8 @@
-"""Arrays and frames in memory."""
+"""Arrays, tensors and frames in memory."""
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from jupyter_memkit.errors import SourceError
 from jupyter_memkit.techniques.chunked import chunked
 from jupyter_memkit.techniques.chunked.sources.opening import open_source
 
@@ -45,3 +47,35 @@ def test_sliced_by_rows(data: Any) -> None:
     job = chunked(data, rows=4).map(lambda chunk: (type(chunk), len(chunk)))
     assert list(job) == [(type(data), 4), (type(data), 4), (type(data), 2)]
     assert open_source(data).total_rows == 10
+
+
+@pytest.mark.ml
+def test_tensor_is_not_copied() -> None:
+    """The chunks of a tensor are tensors that share its memory."""
+    torch = importlib.import_module("torch")
+    tensor = torch.arange(20).reshape(10, 2)
+    chunks = list(chunked(tensor, rows=4))
+    assert [tuple(chunk.shape) for chunk in chunks] == [(4, 2), (4, 2), (2, 2)]
+    shared = {chunk.untyped_storage().data_ptr() for chunk in chunks}
+    assert shared == {tensor.untyped_storage().data_ptr()}
+    assert torch.equal(torch.cat(chunks), tensor)
+
+
+@pytest.mark.ml
+def test_other_values_of_a_tensor() -> None:
+    """A tensor with other values has another fingerprint, whatever its dtype."""
+    torch = importlib.import_module("torch")
+    for dtype in (torch.int8, torch.bfloat16, torch.complex64, torch.bool):
+        same = [open_source(torch.ones(9, dtype=dtype)).fingerprint() for _ in "ab"]
+        other = open_source(torch.zeros(9, dtype=dtype))
+        assert same[0] == same[1] != other.fingerprint()
+
+
+@pytest.mark.ml
+def test_tensors_without_rows() -> None:
+    """A tensor that has no slices of rows is refused."""
+    torch = importlib.import_module("torch")
+    with pytest.raises(SourceError, match="without dimensions has no rows"):
+        open_source(torch.tensor(1.5))
+    with pytest.raises(SourceError, match=r"layout torch\.sparse_coo cannot be sliced"):
+        open_source(torch.eye(3).to_sparse())
