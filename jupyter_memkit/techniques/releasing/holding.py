@@ -51,6 +51,12 @@ _OPTIONS: dict[Origin, str] = {
 _JAX_CACHE = ("jaxlib.weakref_lru_cache", "WeakrefLRUCache")
 _CLEAR_JAX = "import jax; jax.clear_caches()"
 
+# The statements that release the graphs of tensors, by the type that contains them.
+_DETACHING: dict[type | None, str] = {
+    list: "{0}[:] = [each.detach() for each in {0}]",
+    dict: "{0}.update({{key: each.detach() for key, each in {0}.items()}})",
+}
+
 # IPython's dicts of outputs in the user's namespace.
 _OUTPUTS = ("Out", "_oh")
 
@@ -275,16 +281,32 @@ def _find_copying_line(way: Way) -> str | None:
     copy, number = find_copy(way), find_slice(way)
     if copy is not None and number is not None:
         return _to_line(way.write(number + 1), copy)
-    if (
-        _is_variable(way)
-        and _is_graph(way.steps[1:])
-        and is_tensor_type(type(way.steps[1]))
-    ):
-        if is_view(way.steps[1]):
-            return f"{way.name} = {way.name}.detach()"
-        # In place, because other variables can hold the same tensor.
-        return f"{way.name} = {way.name}.detach_()"
-    return None
+    first = _find_tensor(way)
+    if first is None or not _is_variable(way) or not _is_graph(way.steps[first:]):
+        return None
+    if first > 1:
+        # In place, because other variables can hold the same container.
+        line = _DETACHING.get(_read_tensors_kind(way.steps[first - 1]))
+        return line and _to_line(way.write(first), line)
+    if is_view(way.steps[1]):
+        return f"{way.name} = {way.name}.detach()"
+    # Likewise.
+    return f"{way.name} = {way.name}.detach_()"
+
+
+def _find_tensor(way: Way) -> int | None:
+    """Return the number of the first step that is a tensor; None without one."""
+    numbers = (n for n, step in enumerate(way.steps) if is_tensor_type(type(step)))
+    return next(filter(None, numbers), None)
+
+
+def _read_tensors_kind(container: Any) -> type | None:
+    """Return the type of a list or a dict that has only tensors; None for others."""
+    kind = type(container)
+    if kind not in (dict, list):
+        return None
+    values = list(container.values() if kind is dict else container)
+    return kind if all(is_tensor_type(type(each)) for each in values) else None
 
 
 def _to_line(text: str, line: str) -> str | None:

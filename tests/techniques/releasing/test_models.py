@@ -51,7 +51,25 @@ def torch_shell(shell: InteractiveShell) -> InteractiveShell:
         (
             "losses = [model(torch.ones(2, 512)).sum()]",
             "losses[0].grad_fn (graph)",
-            ("%memfree losses",),
+            ("losses[:] = [each.detach() for each in losses]", "%memfree"),
+        ),
+        (
+            "seen = {'loss': [model(torch.ones(2, 512)).sum() for _ in range(9)]}",
+            "seen['loss'][8].grad_fn (graph)",
+            ("seen['loss'][:] = [each.detach() for each in seen['loss']]", "%memfree"),
+        ),
+        (
+            "seen = {'last': model(torch.ones(2, 512)).sum()}",
+            "seen['last'].grad_fn (graph)",
+            (
+                "seen.update({key: each.detach() for key, each in seen.items()})",
+                "%memfree",
+            ),
+        ),
+        (
+            "seen = ['loss', model(torch.ones(2, 512)).sum()]",
+            "seen[1].grad_fn (graph)",
+            ("%memfree seen",),
         ),
         (
             "opt = torch.optim.SGD(model.parameters())",
@@ -78,6 +96,9 @@ def torch_shell(shell: InteractiveShell) -> InteractiveShell:
         "graph of two",
         "graph of a view",
         "graphs",
+        "graphs in a list in a dict",
+        "graph in a dict",
+        "graph among others",
         "optimizer",
         "scheduler",
         "view",
