@@ -17,8 +17,10 @@ assert 0.6 < forward.result.delta_bytes / 200e6 < 1.3, forward.result
 assert predicted.name == "predictions" and predicted.bytes > 150 * 2**20, predicted
 assert 0.85 < right < 0.95, right
 assert n_rows == 4 * len(flights)
-# The activations of a step, and their gradients, are not part of the budget.
-assert streamed.result.peak_bytes < 200e6 + 2 * 4096 * row_bytes, streamed.result
+# The activations of a step, and their gradients, are not part of the budget, and the
+# allocator needs up to twice as much for them, depending on what is free where. The
+# graphs of all 20 steps would take 20 times the activations.
+assert streamed.result.peak_bytes < 200e6 + 4 * 4096 * row_bytes, streamed.result
 """
 
 
