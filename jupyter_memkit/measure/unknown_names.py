@@ -36,10 +36,13 @@ def explain_unknown(name: str, known: Iterable[str], part_remedy: str) -> str:
     users = {
         each
         for each in known
-        if not is_ipythons_name(each) and each not in USED_BY_IPYTHON
+        # A namespace can have keys that are not names.
+        if type(each) is str
+        and not is_ipythons_name(each)
+        and each not in USED_BY_IPYTHON
     }
     listed = [each for each in name.split(",") if each]
-    if "," in name and users.issuperset(listed):
+    if "," in name and listed and users.issuperset(listed):
         return f"names are separated by spaces: {' '.join(listed)}"
     variable = re.split(r"[.\[]", name, maxsplit=1)[0]
     if variable != name and variable in users and "(" not in name:

@@ -1,5 +1,7 @@
 """Names that are not those of variables."""
 
+from typing import Any
+
 import pytest
 
 from jupyter_memkit.measure.unknown_names import explain_unknown
@@ -19,10 +21,11 @@ from jupyter_memkit.measure.unknown_names import explain_unknown
         ("open.mode", "there is no variable 'open.mode'; %memls lists the variables"),
         ("prices,sizes", "names are separated by spaces: prices sizes"),
         ("prices,", "names are separated by spaces: prices"),
+        (",", "there is no variable ','; %memls lists the variables"),
         ("prices,zzz", "there is no variable 'prices,zzz'; did you mean prices?"),
     ],
 )
 def test_explanation(name: str, reason: str) -> None:
     """The remedy names the user's variables only, and fits what was written."""
-    known = ["prices", "sizes", "open", "quit", "_oh", "_1", "In"]
+    known: list[Any] = ["prices", "sizes", "open", "quit", "_oh", "_1", "In", 5]
     assert explain_unknown(name, known, "give {variable}, not {name}") == reason
