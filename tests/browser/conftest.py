@@ -110,6 +110,8 @@ def lab(
         lab.clear()
         kept_pages.append(lab)
     else:
+        # The next test would get the kernel, in which a cell may be running.
+        lab.stop_kernels()
         lab.page.close()
     assert during_test == []
 

@@ -75,7 +75,7 @@ class LabPage:
 
     def clear(self) -> None:
         """Close all documents and kernels, and show the sidebar as at first."""
-        self._stop_kernels()
+        self.stop_kernels()
         if not self._is_started:
             return
         self.page.evaluate(
@@ -98,7 +98,8 @@ class LabPage:
         """Return the title of a section of the sidebar."""
         return self.page.locator(_TITLES, has_text=name)
 
-    def _stop_kernels(self) -> None:
+    def stop_kernels(self) -> None:
+        """End all sessions and kernels of the server."""
         for kind in ("sessions", "kernels"):
             for each in self._server.ask("GET", f"api/{kind}"):
                 self._server.ask("DELETE", f"api/{kind}/{each['id']}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import psutil
 import pytest
 from playwright.sync_api import Locator, expect
@@ -29,6 +32,8 @@ CELLS = (
     MAKE.strip(),
     WAIT.strip(),
     "del table",
+    # It keeps the GIL until the test opens the pipe, so that only the server can read.
+    "import ctypes, os; ctypes.PyDLL(None).open(b'held', os.O_RDONLY)",
 )
 
 
@@ -131,6 +136,34 @@ def test_a_name_that_is_gone(variables: Variables, server: LabServer) -> None:
     variables.choose("table", "Shrink to Smaller Types (after this cell)")
     (server.root / "end").touch()
     expect(variables.outcome).to_contain_text("table no longer exists")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a named pipe")
+def test_rows_stay_where_they_are(variables: Variables, server: LabServer) -> None:
+    """No row moves under the pointer while a cell starts, runs and ends."""
+    lab = variables.lab
+    os.mkfifo(server.root / "held")
+    lab.page.evaluate(
+        """() => {
+            window.places = new Set();
+            const row = document.querySelector('[data-variable=table]');
+            const note = () => {
+                if (row.isConnected) {
+                    window.places.add(Math.round(row.getBoundingClientRect().top));
+                    requestAnimationFrame(note);
+                }
+            };
+            note();
+        }"""
+    )
+    state = lab.page.locator(".jp-Memkit-lookupState").first
+    expect(state).to_have_text("")
+    lab.run_cell(4)
+    expect(state).to_have_text("Updated after this cell")
+    expect(lab.page.get_by_text("Read by the server")).to_be_visible()
+    (server.root / "held").open("wb").close()
+    expect(state).to_have_text("")
+    assert len(lab.page.evaluate("[...window.places]")) == 1
 
 
 def test_names_are_text(variables: Variables) -> None:

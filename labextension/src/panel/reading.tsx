@@ -58,9 +58,11 @@ export function Reading(props: Reading.IProps): React.JSX.Element {
           trans={trans}
         />
       )}
-      <Outlook {...props} highest={highest} />
+      <div className="jp-Memkit-outlook">
+        <Outlook {...props} highest={highest} />
+        <SourceNote reading={reading} staleSinceS={staleSinceS} trans={trans} />
+      </div>
       <Legend reading={reading} present={present} trans={trans} />
-      <SourceNote reading={reading} staleSinceS={staleSinceS} trans={trans} />
     </section>
   );
 }
@@ -217,5 +219,9 @@ function SourceNote(
       : reading.source === 'server'
         ? trans.__('Read by the server')
         : null;
-  return note === null ? null : <div className="jp-Memkit-source">{note}</div>;
+  return note === null ? null : (
+    <div className="jp-Memkit-source" title={note}>
+      {note}
+    </div>
+  );
 }
