@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -40,6 +41,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
         "--JupyterNotebookApp.expose_app_in_browser=True",
     ) as server:
         yield server
+
+
+@pytest.fixture
+def held(server: LabServer) -> Iterator[Path]:
+    """The named pipe for which `HELD_CELL` waits."""
+    pipe = server.root / "held"
+    os.mkfifo(pipe)
+    yield pipe
+    pipe.unlink()
 
 
 @pytest.fixture(scope="session")

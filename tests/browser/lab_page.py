@@ -12,6 +12,9 @@ from tests.lab_server import LabServer
 
 LISTED_CELL = "import numpy as np\nnumbers = [float(n) for n in range(10**6)]"
 """Makes a row in each of the lists of the sidebar."""
+# A function of PyDLL keeps the GIL; this one waits until the test opens the pipe.
+HELD_CELL = "import ctypes, os; ctypes.PyDLL(None).open(b'held', os.O_RDONLY)"
+"""Keeps the GIL until a test opens the pipe of the fixture `held`."""
 
 _TITLES = "#jupyter-memkit .lm-AccordionPanel-title"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import HELD_CELL, LabPage
 from tests.lab_server import LabServer
 from tests.waiting import wait_until
 
@@ -118,20 +117,17 @@ def test_number_moves_while_a_cell_runs(lab: LabPage, server: LabServer) -> None
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a named pipe")
 def test_number_moves_while_the_kernel_cannot_answer(
-    lab: LabPage, server: LabServer
+    lab: LabPage, server: LabServer, held: Path
 ) -> None:
     """While a C call holds the GIL, the server's readings are shown."""
-    # A function of PyDLL keeps the GIL; this one waits until the test opens the pipe.
-    held = "import ctypes, os; ctypes.PyDLL(None).open(b'held', os.O_RDONLY)"
-    os.mkfifo(server.root / "held")
-    server.write_notebook("held.ipynb", held)
+    server.write_notebook("held.ipynb", HELD_CELL)
     lab.open("held.ipynb")
     lab.wait_for_status("live")
     lab.run_cell(0)
     expect(lab.part("rss")).to_have_attribute("data-source", "server")
     lab.wait_for_reading_after(lab.updated_s(), count=3)
     expect(lab.part("rss")).to_have_attribute("data-source", "server")
-    (server.root / "held").open("wb").close()
+    held.open("wb").close()
     lab.wait_for_end_of("c-0")
     expect(lab.part("rss")).to_have_attribute("data-source", "kernel")
 

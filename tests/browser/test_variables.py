@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.accessibility import find_violations
-from tests.browser.lab_page import LabPage
+from tests.browser.lab_page import HELD_CELL, LabPage
 from tests.lab_server import LabServer
 from tests.waiting import wait_until
 
@@ -32,8 +32,7 @@ CELLS = (
     MAKE.strip(),
     WAIT.strip(),
     "del table",
-    # It keeps the GIL until the test opens the pipe, so that only the server can read.
-    "import ctypes, os; ctypes.PyDLL(None).open(b'held', os.O_RDONLY)",
+    HELD_CELL,
 )
 
 
@@ -139,10 +138,9 @@ def test_a_name_that_is_gone(variables: Variables, server: LabServer) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a named pipe")
-def test_rows_stay_where_they_are(variables: Variables, server: LabServer) -> None:
+def test_rows_stay_where_they_are(variables: Variables, held: Path) -> None:
     """No row moves under the pointer while a cell starts, runs and ends."""
     lab = variables.lab
-    os.mkfifo(server.root / "held")
     lab.page.evaluate(
         """() => {
             window.places = new Set();
@@ -161,7 +159,7 @@ def test_rows_stay_where_they_are(variables: Variables, server: LabServer) -> No
     lab.run_cell(4)
     expect(state).to_have_text("Updated after this cell")
     expect(lab.page.get_by_text("Read by the server")).to_be_visible()
-    (server.root / "held").open("wb").close()
+    held.open("wb").close()
     expect(state).to_have_text("")
     assert len(lab.page.evaluate("[...window.places]")) == 1
 

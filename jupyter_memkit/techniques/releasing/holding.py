@@ -290,7 +290,7 @@ def _find_copying_line(way: Way) -> str | None:
         return line and _to_line(way.write(first), line)
     if is_view(way.steps[1]):
         return f"{way.name} = {way.name}.detach()"
-    # Likewise.
+    # In place, because other variables can hold the same tensor.
     return f"{way.name} = {way.name}.detach_()"
 
 
