@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from jupyter_memkit.errors import MemkitError
+from jupyter_memkit.measure.models.held import find_storage
 from jupyter_memkit.techniques.chunked.frames.maker import FrameMaker
 from jupyter_memkit.techniques.chunked.libraries import import_library
 from jupyter_memkit.techniques.chunked.sources.base import (
@@ -73,12 +74,12 @@ def pack(thing: Any) -> bytes:
     torch = sys.modules.get("torch")
     if torch is not None:
         reducers[torch.Tensor] = _reduce_tensor
-
-    table = ChainMap(reducers, cloudpickle.Pickler.dispatch_table)
-    # A pickler looks for the table in its class, and only when it is created.
-    pickler = type("Pickler", (cloudpickle.Pickler,), {"dispatch_table": table})
     stream = BytesIO()
-    pickler(stream, protocol=5).dump(thing)
+    pickler = cloudpickle.Pickler(stream, protocol=5)
+    table = ChainMap(reducers, pickler.dispatch_table)
+    # An attribute would not be read: cloudpickle's class hides the pickler's own.
+    vars(pickle.Pickler)["dispatch_table"].__set__(pickler, table)
+    pickler.dump(thing)
     return stream.getvalue()
 
 
@@ -91,8 +92,8 @@ def _reduce_arrow(rows: Any) -> tuple[Any, ...]:
 
 
 def _reduce_tensor(rows: Any) -> Any:
-    is_dense = rows.layout is sys.modules["torch"].strided
-    if is_dense and rows.untyped_storage().nbytes() > rows.nbytes:
+    storage = find_storage(rows)
+    if storage is not None and storage.nbytes() > rows.nbytes:
         rows = rows.detach().clone().requires_grad_(rows.requires_grad)
     return rows.__reduce_ex__(pickle.DEFAULT_PROTOCOL)
 
