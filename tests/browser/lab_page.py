@@ -256,7 +256,9 @@ class LabPage:
         )
 
     def wait_for_restarted_kernel(self) -> None:
-        """Wait until JupyterLab has restarted a dead kernel, and confirm its dialog."""
+        """Confirm the dialog after a kernel's death, and wait for the next kernel."""
         dialog = self.page.locator(".jp-Dialog")
         dialog.get_by_role("button", name="Ok").click()
         dialog.wait_for(state="detached")
+        # The dialog comes before the restart, and the server cannot end a kernel then.
+        self.wait_for_kernel_status("idle")

@@ -49,7 +49,7 @@ def test_death_without_the_guard(lab: LabPage, server: LabServer) -> None:
     lab.open("died.ipynb")
     lab.wait_for_status("live")
     lab.run_cell(0)
-    lab.page.get_by_role("dialog").get_by_role("button", name="Ok").click()
+    lab.wait_for_restarted_kernel()
     lab.wait_for_status("live")
     lab.run_cell(1)
     output = lab.page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output")

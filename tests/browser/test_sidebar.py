@@ -193,7 +193,7 @@ def test_killed_kernel(lab: LabPage, server: LabServer) -> None:
     lab.open("killed.ipynb")
     lab.wait_for_status("live")
     lab.run_cell(0)
-    lab.page.get_by_role("dialog").get_by_role("button", name="Ok").click()
+    lab.wait_for_restarted_kernel()
     lab.wait_for_status("live")
     lab.run_cell(1)
     lab.wait_for_end_of("c-1")
