@@ -12,14 +12,15 @@ export interface IAlarm {
   readonly limitBytes: number;
   /** The time until the limit is reached, `null` unless memory climbs. */
   readonly secondsToFull: number | null;
-  /** The number of the climb, so that each is announced once. */
-  readonly climb: number;
+  /** The number of the warning, so that each is announced once. */
+  readonly warning: number;
 }
 
 /**
  * Raises an alarm at a share of the limit, or a minute before the limit is reached.
  *
  * It lasts until memory is clearly below the threshold, or the user sets another one.
+ * If it is raised before memory is at the threshold, there is another warning then.
  */
 export class Alarm {
   constructor(threshold: () => number) {
@@ -42,18 +43,22 @@ export class Alarm {
     const { limitBytes, usedBytes } = gauge;
     const share = usedBytes / limitBytes;
     const threshold = this._threshold();
+    const isReached = share >= threshold;
     const isRaised =
-      share >= threshold ||
+      isReached ||
       (secondsToFull !== null &&
         secondsToFull < SOON_S &&
         share >= threshold / 2);
     const isOver = share < threshold - HYSTERESIS && secondsToFull === null;
     const lasts = !isOver && threshold === this._thresholdOfCurrent;
     if (isRaised || (this._current !== null && lasts)) {
+      const isNew = this._current === null;
+      const wasReached = !isNew && this._wasReached;
+      this._wasReached = wasReached || isReached;
       this._thresholdOfCurrent = threshold;
-      this._climb += this._current === null ? 1 : 0;
-      const climb = this._climb;
-      this._current = { share, limitBytes, secondsToFull, climb };
+      this._warning += isNew || this._wasReached !== wasReached ? 1 : 0;
+      const warning = this._warning;
+      this._current = { share, limitBytes, secondsToFull, warning };
     } else {
       this._current = null;
     }
@@ -62,5 +67,6 @@ export class Alarm {
   private readonly _threshold: () => number;
   private _current: IAlarm | null = null;
   private _thresholdOfCurrent: number | null = null;
-  private _climb = 0;
+  private _warning = 0;
+  private _wasReached = false;
 }

@@ -11,7 +11,7 @@ import { followSettings } from './settings';
 import { ISidebar } from './tokens';
 
 /**
- * Warns once for each climb to the limit.
+ * Warns once when memory will soon be full, and once when it is above the threshold.
  */
 export const warningsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-memkit:warnings',
@@ -38,10 +38,13 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
         Notification.dismiss(shown.id);
         shown = null;
       }
-      if (!alarm || !model || alarm.climb === announced.get(model)) {
+      if (!alarm || !model || alarm.warning === announced.get(model)) {
         return;
       }
-      announced.set(model, alarm.climb);
+      announced.set(model, alarm.warning);
+      if (shown) {
+        Notification.dismiss(shown.id);
+      }
       const largest = describeLargest(model.present?.largest ?? [], trans);
       const id = Notification.warning(
         [sidebar.name, describeAlarm(alarm, trans), largest]

@@ -28,11 +28,11 @@ function reading(usedBytes: number): IReading {
   };
 }
 
-/** Which climb is announced at each size. */
-function climbs(...usedBytes: number[]): (number | null)[] {
+/** The warning at each size. */
+function warnings(...usedBytes: number[]): (number | null)[] {
   return usedBytes.map(used => {
     alarm.update(reading(used), null);
-    return alarm.current?.climb ?? null;
+    return alarm.current?.warning ?? null;
   });
 }
 
@@ -42,28 +42,28 @@ describe('Alarm', () => {
   });
 
   it('is raised at its threshold, with what is in use', () => {
-    expect(climbs(849)).toEqual([null]);
+    expect(warnings(849)).toEqual([null]);
     alarm.update(reading(850), null);
     expect(alarm.current).toEqual({
       share: 0.85,
       limitBytes: LIMIT,
       secondsToFull: null,
-      climb: 1
+      warning: 1
     });
   });
 
   it('follows the readings while it lasts', () => {
-    climbs(900);
+    warnings(900);
     alarm.update(reading(1200), 0);
     expect(alarm.current).toMatchObject({ share: 1.2, secondsToFull: 0 });
   });
 
-  it('is one alarm for one climb, however memory fluctuates at the threshold', () => {
-    expect(climbs(860, 840, 860, 760, 990, 751)).toEqual([1, 1, 1, 1, 1, 1]);
+  it('is one warning for one climb, however memory fluctuates at the threshold', () => {
+    expect(warnings(860, 840, 860, 760, 990, 751)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
   it('ends clearly below its threshold, and is another one afterwards', () => {
-    expect(climbs(900, 740, 849, 850)).toEqual([1, null, null, 2]);
+    expect(warnings(900, 740, 849, 850)).toEqual([1, null, null, 2]);
   });
 
   it('is raised a minute before the limit is reached', () => {
@@ -71,6 +71,14 @@ describe('Alarm', () => {
     expect(alarm.current).toBeNull();
     alarm.update(reading(500), 59);
     expect(alarm.current).toMatchObject({ share: 0.5, secondsToFull: 59 });
+  });
+
+  it('is another warning, once, when memory reaches the threshold', () => {
+    const warnings = [0.5, 0.6, 0.85, 0.8, 0.9].map(share => {
+      alarm.update(reading(share * LIMIT), 10);
+      return alarm.current?.warning;
+    });
+    expect(warnings).toEqual([1, 1, 2, 2, 2]);
   });
 
   it('is not raised by fast growth while most of the limit is free', () => {
@@ -81,31 +89,31 @@ describe('Alarm', () => {
   it('lasts while memory climbs, and ends when it no longer does', () => {
     alarm.update(reading(500), 59);
     alarm.update(reading(510), 70);
-    expect(alarm.current?.climb).toBe(1);
+    expect(alarm.current?.warning).toBe(1);
     alarm.update(reading(510), null);
     expect(alarm.current).toBeNull();
   });
 
   it('ends with its reading or its limit', () => {
-    climbs(900);
+    warnings(900);
     alarm.update({ ...reading(900), gauge: null }, null);
     expect(alarm.current).toBeNull();
-    expect(climbs(900)).toEqual([2]);
+    expect(warnings(900)).toEqual([2]);
     alarm.update(null, null);
     expect(alarm.current).toBeNull();
   });
 
   it('follows a new threshold', () => {
     threshold = 0.5;
-    expect(climbs(499, 500)).toEqual([null, 1]);
+    expect(warnings(499, 500)).toEqual([null, 1]);
     threshold = 0.55;
-    expect(climbs(500)).toEqual([null]);
+    expect(warnings(500)).toEqual([null]);
   });
 
   it('goes on if memory is above a new threshold, too', () => {
-    climbs(860);
+    warnings(860);
     threshold = 0.5;
-    expect(climbs(860)).toEqual([1]);
+    expect(warnings(860)).toEqual([1]);
   });
 
   it('is never raised without a threshold', () => {

@@ -189,7 +189,7 @@ describe('Sidebar#alarm', () => {
     kernel.broadcast(golden('samples', FULL));
     expect(page.sidebar.alarm).toMatchObject({
       limitBytes: 25769803776,
-      climb: 1
+      warning: 1
     });
     expect(page.sidebar.alarm?.share).toBeCloseTo(0.97);
   });
@@ -230,7 +230,10 @@ describe('Sidebar#alarm', () => {
     expect(page.sidebar.alarm?.secondsToFull).not.toBeNull();
     kernel.endCell();
     await vi.advanceTimersByTimeAsync(1000);
-    expect(page.sidebar.alarm).toMatchObject({ secondsToFull: null, climb: 1 });
+    expect(page.sidebar.alarm).toMatchObject({
+      secondsToFull: null,
+      warning: 1
+    });
     vi.useRealTimers();
   });
 
@@ -242,10 +245,10 @@ describe('Sidebar#alarm', () => {
     expect(page.sidebar.alarm).toBeNull();
     page.notebooks.currentWidget = first;
     page.notebooks.currentChanged.emit(first);
-    expect(page.sidebar.alarm?.climb).toBe(1);
+    expect(page.sidebar.alarm?.warning).toBe(1);
     await settle();
     kernel.lastRequest.reply(golden('snapshot', FULL));
-    expect(page.sidebar.alarm?.climb).toBe(1);
+    expect(page.sidebar.alarm?.warning).toBe(1);
   });
 });
 

@@ -16,7 +16,7 @@ const ALARM: IAlarm = {
   share: 0.9,
   limitBytes: 24 * 1024 ** 3,
   secondsToFull: null,
-  climb: 1
+  warning: 1
 };
 const DIED: ChannelStatus = { kind: 'lost', reason: 'died' };
 

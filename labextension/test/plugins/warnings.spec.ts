@@ -101,6 +101,24 @@ describe('the plugin of the warnings', () => {
     expect(messages().length).toBe(1);
   });
 
+  it('warns again when memory that was foreseen to be full is at the threshold', async () => {
+    await activate();
+    const kernel = await page.openLive();
+    for (let step = 1; step <= 40; step += 1) {
+      vi.advanceTimersByTime(250);
+      const usedBytes = Math.ceil((0.5 + step / 100) * LIMIT);
+      kernel.broadcast(
+        golden('samples', {
+          'samples.t_s': [1790000011 + step / 4],
+          'samples.rss_bytes': [usedBytes],
+          'present.gauge.used_bytes': usedBytes
+        })
+      );
+      expect(messages().length).toBeLessThanOrEqual(1);
+    }
+    expect(messages()).toEqual([expect.stringMatching(/85% .* full in about/)]);
+  });
+
   it('takes its warning back when memory is free again, and may warn again', async () => {
     await activate();
     const kernel = await page.openLive();
@@ -149,7 +167,7 @@ describe('the plugin of the warnings', () => {
     expect(messages().length).toBe(1);
     page.notebooks.currentWidget = first;
     page.notebooks.currentChanged.emit(first);
-    expect(page.sidebar.alarm?.climb).toBe(1);
+    expect(page.sidebar.alarm?.warning).toBe(1);
     expect(messages()).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ describe('describeAlarm', () => {
     [1.3, null, '130% of 24.0 GiB is in use.']
   ])('of %d with %s s left is one sentence', (share, secondsToFull, text) => {
     const limitBytes = 24 * GIBIBYTE;
-    const alarm = { share, limitBytes, secondsToFull, climb: 1 };
+    const alarm = { share, limitBytes, secondsToFull, warning: 1 };
     expect(describeAlarm(alarm, trans)).toBe(text);
   });
 });
