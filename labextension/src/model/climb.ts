@@ -1,7 +1,7 @@
 import type { IReading } from './readings';
 import type { Timeline } from './timeline';
 
-// The growth is that of the last seconds.
+// The growth is that of the last seconds of the running cell.
 const WINDOW_S = 5;
 const SHORTEST_S = 0.8;
 // Slower growth may end long before.
@@ -13,18 +13,20 @@ const GROWTH_MIN_BYTES = 16 * 1024 ** 2;
  * does not climb, or slowly.
  *
  * Memory climbs if its floor rises from each half of the last seconds to the next,
- * which neither a single step nor memory that comes and goes does.
+ * which neither a single step nor memory that comes and goes does. The growth of a
+ * cell that has ended says nothing about the next one.
  */
 export function secondsToFull(
   timeline: Timeline,
-  reading: IReading
+  reading: IReading,
+  cellStartS = 0
 ): number | null {
   if (reading.gauge === null) {
     return null;
   }
   const { limitBytes, usedBytes } = reading.gauge;
   const processS = timeline.breaksS.at(-1) ?? 0;
-  const fromS = Math.max(reading.tS - WINDOW_S, processS);
+  const fromS = Math.max(reading.tS - WINDOW_S, processS, cellStartS);
   const past = timeline.since(fromS);
   const firstS = past.tS.find(tS => tS >= fromS);
   if (firstS === undefined || reading.tS - firstS < SHORTEST_S) {

@@ -81,9 +81,9 @@ export abstract class KernelMemory {
    * does not climb.
    */
   get secondsToFull(): number | null {
-    const { reading } = this;
+    const { reading, running } = this;
     return reading && this.isBusy
-      ? secondsToFull(this.timeline, reading)
+      ? secondsToFull(this.timeline, reading, running?.startedS)
       : null;
   }
 

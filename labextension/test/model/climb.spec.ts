@@ -75,6 +75,15 @@ describe('secondsToFull', () => {
     expect(secondsToFull(...history(grown))).toBe(0);
   });
 
+  it('leaves out what grew before the running cell', () => {
+    const grown = sizes(tS => 100 + 20 * Math.min(tS, 8.5));
+    const [timeline, reading] = history(grown);
+    expect(secondsToFull(timeline, reading)).not.toBeNull();
+    expect(secondsToFull(timeline, reading, 998.5)).toBeNull();
+    const stillGrown = history(sizes(tS => 100 + 20 * tS));
+    expect(secondsToFull(...stillGrown, 998.5)).toBeCloseTo(700 / 20, 5);
+  });
+
   it('uses the growth of the last five seconds', () => {
     // Slow at first, then 40 MiB a second.
     const grown = sizes(tS => 100 + (tS < 5 ? 0 : 40 * (tS - 5)));
