@@ -116,9 +116,7 @@ def test_cell_of_a_subshell_is_stopped(kernel: RealKernel, subshell: Subshell) -
     filling = subshell.start(FILL)
     outputs.until_end(filling)
     assert outputs.errors == {filling: "MemoryLimitExceeded"}
-    assert (
-        outputs.stops[filling]["line"] == "i % (1 << 20) or time.sleep(0.003); x[i] = 1"
-    )
+    assert outputs.stops[filling]["line"] in FILL
     counting = subshell.start("print(get_ipython().execution_count)")
     outputs.until_end(counting)
     ahead = int(outputs.texts[counting]) - outputs.stops[filling]["execution_count"]
