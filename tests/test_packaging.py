@@ -15,8 +15,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # Folders of a checkout that are not packaged.
+# Other tests write coverage and compiled modules meanwhile.
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", "node_modules", "lib", "_build", ".*_cache"
+    *(".git", ".venv", "node_modules", "lib", "_build", ".*_cache"),
+    *("__pycache__", ".coverage*"),
 )
 
 

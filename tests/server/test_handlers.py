@@ -13,7 +13,7 @@ import pytest
 from jupyter_memkit import protocol
 from tests.lab_server import LabServer, lab_server
 from tests.server.clients import connect_to
-from tests.waiting import LIMIT_S
+from tests.waiting import LIMIT_S, wait_until
 
 MIB = 1024 * 1024
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -38,9 +38,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 
 def test_memory_of_a_kernel(server: LabServer) -> None:
     """The reply is a message of the protocol with a plausible figure."""
-    kernel_id = server.start_kernel()
+    path = f"jupyter_memkit/kernels/{server.start_kernel()}/memory"
+    # A process that has just been started is smaller.
+    wait_until(lambda: server.ask("GET", path)["rss_bytes"] > MIB)
     before_s = time.time()
-    reading = server.ask("GET", f"jupyter_memkit/kernels/{kernel_id}/memory")
+    reading = server.ask("GET", path)
     assert before_s <= reading["t_s"] <= time.time()
     assert set(reading) == set(protocol.ServerReading.__annotations__)
     assert reading["type"] == "server_reading"

@@ -59,7 +59,7 @@ while order := sys.stdin.readline():
         print("mapped", flush=True)
         continue
     fork = multiprocessing.get_context("fork")
-    child = fork.Process(target=input)
+    child = fork.Process(target=lambda: multiprocessing.parent_process().join())
     child.start()
     print("forked", flush=True)
 """
