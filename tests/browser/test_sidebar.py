@@ -306,7 +306,7 @@ def test_console_is_followed(lab: LabPage, server: LabServer) -> None:
 
 
 def test_sections_keep_their_sizes(lab: LabPage, server: LabServer) -> None:
-    """A section that is collapsed and opened again leaves the others as they were."""
+    """Neither a section that is opened again nor a low window changes the others."""
     server.write_notebook("sections.ipynb", "x = 1")
     lab.open("sections.ipynb")
     lab.wait_for_status("live")
@@ -331,6 +331,12 @@ def test_sections_keep_their_sizes(lab: LabPage, server: LabServer) -> None:
         title.click()
         expect(cells).to_be_visible()
     assert share() == pytest.approx(before, abs=0.02)
+    size = lab.page.viewport_size
+    assert size is not None
+    lab.page.set_viewport_size({"width": size["width"], "height": 450})
+    wait_until(lambda: share() != pytest.approx(before, abs=0.02))
+    lab.page.set_viewport_size(size)
+    wait_until(lambda: share() == pytest.approx(before, abs=0.02))
 
 
 def test_sections_give_way_to_the_top(lab: LabPage, server: LabServer) -> None:

@@ -1,9 +1,8 @@
 import type { ITranslator } from '@jupyterlab/translation';
 import { SidePanel } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
-import { MessageLoop } from '@lumino/messaging';
 import type { ISignal } from '@lumino/signaling';
-import { AccordionPanel, Widget } from '@lumino/widgets';
+import { AccordionPanel } from '@lumino/widgets';
 
 import { CellsSection } from '../cells/section';
 import { TimelineSection } from '../chart/section';
@@ -39,11 +38,13 @@ export class MemoryPanel extends SidePanel {
     this._accordion?.collapse(3);
     this._accordion?.collapse(4);
     // Lumino's own first sizes would differ from those after the first change.
-    this._accordion?.setRelativeSizes(this._evenSizes);
+    this._restoreSizes();
     this._accordion?.handleMoved.connect(this._onMoved, this);
-    this._accordion?.expansionToggled.connect(this._onToggled, this);
+    // Lumino makes the first section smaller each time that another one is opened again.
+    this._accordion?.expansionToggled.connect(this._restoreSizes, this);
+    // It shares a change of the height equally, so a low window would change the ratio.
     this._resizing = new ResizeObserver(() => {
-      MessageLoop.sendMessage(this.content, Widget.ResizeMessage.UnknownSize);
+      this._restoreSizes();
     });
     this._resizing.observe(this.content.node);
   }
@@ -102,12 +103,8 @@ export class MemoryPanel extends SidePanel {
     this._sizes.set(this.collapsed.join(), accordion.relativeSizes());
   }
 
-  /**
-   * Restore the sizes, because lumino makes the first section smaller each time
-   * that another one is opened again.
-   */
-  private _onToggled(accordion: AccordionPanel): void {
-    accordion.setRelativeSizes(
+  private _restoreSizes(): void {
+    this._accordion?.setRelativeSizes(
       this._sizes.get(this.collapsed.join()) ?? this._evenSizes
     );
   }
@@ -127,7 +124,7 @@ export class MemoryPanel extends SidePanel {
   }
 
   private readonly _sidebar: Sidebar;
-  /** Lays the sections out again when the top above them grows or shrinks. */
+  /** Lays the sections out again when the window or the top above them changes. */
   private readonly _resizing: ResizeObserver;
   /** The sizes that the user chose for the sections, by those that are collapsed. */
   private readonly _sizes = new Map<string, number[]>();
