@@ -22,6 +22,7 @@ from tests.waiting import LIMIT_S
 
 _TOKEN = "memkit-tests"
 _MOST_STARTS = 5
+_EXIT_S = 30.0
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -182,8 +183,10 @@ def lab_server(
         finally:
             with contextlib.suppress(urllib.error.URLError):
                 server.ask("POST", "api/shutdown")
+            # The kernels have ended now. A server that stops in the middle of another
+            # request for a file waits without end for anyio's thread.
             try:
-                process.wait(timeout=LIMIT_S)
+                process.wait(timeout=_EXIT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -240,6 +240,13 @@ class LabPage:
             )
             updated_s = self.updated_s()
 
+    def kernel_id(self) -> str:
+        """Return the id of the notebook's kernel."""
+        kernel_id: str = self.page.evaluate(
+            "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
+        )
+        return kernel_id
+
     def wait_for_kernel_status(self, status: str) -> None:
         """Wait until JupyterLab's own status of the notebook's kernel is this one."""
         self.page.wait_for_function(
