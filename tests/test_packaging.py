@@ -14,8 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# Folders of a checkout that are not packaged.
-# Other tests write coverage and compiled modules meanwhile.
+# What is not packaged; other tests write some of it while the checkout is copied.
 NOT_COPIED = shutil.ignore_patterns(
     *(".git", ".venv", "node_modules", "lib", "_build", ".*_cache"),
     *("__pycache__", ".coverage*"),

@@ -47,6 +47,7 @@ def test_frozen_garbage(shell: InteractiveShell) -> None:
     (hint,) = find_freeze(shell)
     # Frozen objects that nothing refers to any longer are freed meanwhile.
     found = int(hint.found.split()[0].replace(",", ""))
+    assert f"{found:,} objects" in hint.found
     assert gc.get_freeze_count() <= found <= before
     cure(shell, hint)
     assert watch() is None

@@ -52,11 +52,11 @@ export class Alarm {
     const isOver = share < threshold - HYSTERESIS && secondsToFull === null;
     const lasts = !isOver && threshold === this._thresholdOfCurrent;
     if (isRaised || (this._current !== null && lasts)) {
-      const isNew = this._current === null;
-      const wasReached = !isNew && this._wasReached;
+      const wasReached = this._current !== null && this._wasReached;
+      const isNew = this._current === null || (isReached && !wasReached);
       this._wasReached = wasReached || isReached;
       this._thresholdOfCurrent = threshold;
-      this._warning += isNew || this._wasReached !== wasReached ? 1 : 0;
+      this._warning += isNew ? 1 : 0;
       const warning = this._warning;
       this._current = { share, limitBytes, secondsToFull, warning };
     } else {

@@ -33,18 +33,19 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
     let shown: { id: string; model: MemoryModel } | null = null;
     sidebar.stateChanged.connect(() => {
       const { alarm, model } = sidebar;
+      const isNew =
+        alarm !== null &&
+        model !== null &&
+        alarm.warning !== announced.get(model);
       // Its actions are those on the notebook in use.
-      if (shown && (!alarm || shown.model !== model)) {
+      if (shown && (isNew || !alarm || shown.model !== model)) {
         Notification.dismiss(shown.id);
         shown = null;
       }
-      if (!alarm || !model || alarm.warning === announced.get(model)) {
+      if (!isNew) {
         return;
       }
       announced.set(model, alarm.warning);
-      if (shown) {
-        Notification.dismiss(shown.id);
-      }
       const largest = describeLargest(model.present?.largest ?? [], trans);
       const id = Notification.warning(
         [sidebar.name, describeAlarm(alarm, trans), largest]
