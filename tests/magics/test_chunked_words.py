@@ -23,6 +23,8 @@ NAMESPACE["model"] = object()
         ("math.sqrt(len(df))", True),
         ("gives(df)", True),
         ("len(df)", True),
+        ("set(df.v)", True),
+        ("queue.set(df.v)", False),
         ("df.v.sum();", False),
         ("total = df.v.sum()", False),
         ("acts(df)", False),

@@ -102,10 +102,12 @@ def _has_value(call: ast.Call, namespace: Mapping[str, Any]) -> bool:
         return False
     function = call.func
     name = getattr(function, "attr", getattr(function, "id", ""))
+    known = namespace.get(name, getattr(builtins, name, None))
+    if isinstance(function, ast.Name) and issubclass(type(known), type):
+        return True  # `set(…)` creates a value, `.set(…)` acts.
     if name in _ACTS or name.startswith(("write_", "save_", "sink_", "set_", "plot_")):
         return False
     if isinstance(function, ast.Name):
-        known = namespace.get(name, getattr(builtins, name, None))
         return (
             _returns_value(known) if type(known) is FunctionType else known is not None
         )
