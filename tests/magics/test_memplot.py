@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,12 @@ from matplotlib.figure import Figure
 
 from tests.real_kernel import RealKernel, real_kernel
 from tests.waiting import LIMIT_S
+
+
+@pytest.fixture(autouse=True)
+def picture_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of a terminal are written to the folder of the test."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.mark.parametrize("line", ["", "--last 10min", "--cells", "--cells --last 1h"])
@@ -49,7 +56,6 @@ def test_terminal(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -
     shell.run_line_magic("memplot", "")
     path = Path(capsys.readouterr().out.strip().removeprefix("wrote "))
     assert path.read_bytes().startswith(b"\x89PNG")
-    path.unlink()
 
 
 @pytest.fixture(scope="module")
