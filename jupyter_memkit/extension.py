@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_memkit.channel.kernel import KernelChannel
 from jupyter_memkit.channel.support import explain_unsupported
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.magics import completing, registry
 from jupyter_memkit.magics.arguments import refusing
 from jupyter_memkit.magics.awaiting import AwaitTransformer
@@ -187,6 +188,7 @@ def _leave_state(
 
 def unload(shell: Any) -> None:
     """Undo everything that `load` did to a shell."""
-    undo = _loaded.pop(shell, None)
-    if undo is not None:
-        undo.close()
+    with Interrupts():  # Nothing stays half loaded.
+        undo = _loaded.pop(shell, None)
+        if undo is not None:
+            undo.close()

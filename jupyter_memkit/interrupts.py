@@ -25,7 +25,8 @@ class Interrupts:
         The signals; by default all that have a handler in Python, since any handler
         can raise.
     divert : callable, optional
-        Called instead of letting a signal wait, to pass it on to another process.
+        Called before a signal waits, to pass it on to another process; it returns
+        whether it did, and otherwise the signal waits.
 
     Examples
     --------
@@ -35,7 +36,10 @@ class Interrupts:
     ...     "runs to its end"
     'may be interrupted'
     'runs to its end'
-    >>> with Interrupts([signal.SIGINT], divert=lambda: print("diverted")):
+    >>> def divert():
+    ...     print("diverted")
+    ...     return True
+    >>> with Interrupts([signal.SIGINT], divert=divert):
     ...     signal.raise_signal(signal.SIGINT)
     diverted
     """
@@ -44,7 +48,7 @@ class Interrupts:
         self,
         numbers: Iterable[int] = _SIGNALS,
         *,
-        divert: Callable[[], object] | None = None,
+        divert: Callable[[], bool] | None = None,
     ) -> None:
         self._numbers = numbers
         self._divert = divert
@@ -148,10 +152,8 @@ class Interrupts:
     def _take(self, number: int, frame: FrameType | None) -> None:
         __tracebackhide__ = True  # As in `_deliver`.
         if not self._is_allowed or self._n_held:
-            if self._divert is None:
+            if self._divert is None or not self._divert():
                 self._waiting[number] = frame
-            else:
-                self._divert()
             return
         self._is_allowed = self._is_repeated
         self._handlers[number](number, frame)

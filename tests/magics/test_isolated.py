@@ -308,6 +308,28 @@ def finish():
     assert run(shell, "%%isolated --name p\n5").result == 5
 
 
+@pytest.mark.parametrize("event", ["pre_execute", "post_execute"])
+def test_interrupted_callback(
+    shell: InteractiveShell, tmp_path: Path, event: str
+) -> None:
+    """Ctrl-C while a callback of IPython runs in the process is not lost."""
+    begun = tmp_path / "begun"
+    cell = f"""
+import pathlib, time
+def wait():
+    pathlib.Path({str(begun)!r}).touch()
+    time.sleep(1000)
+get_ipython().events.register({event!r}, wait)
+"""
+    if event == "pre_execute":
+        run(shell, f"%%isolated --name p{cell}").raise_error()
+        cell = "\n1"
+    pressing = interrupt_when(begun)
+    error = run(shell, f"%%isolated --name p{cell}").error_in_exec
+    pressing.join()
+    assert isinstance(error, KeyboardInterrupt)
+
+
 @pytest.mark.parametrize(
     ("line", "cell"), [("--out typo", "n += 1"), ("", "n += 1\n1 / 0")]
 )

@@ -9,6 +9,7 @@ import os
 import random
 import re
 import sys
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,6 +72,11 @@ def run(shell: InteractiveShell, cell: str) -> Ran:
     )
 
 
+def show(message: Any, category: Any, filename: str, lineno: int, *_: Any) -> None:
+    """Show a warning as Python does, where pytest would only record it."""
+    sys.stderr.write(warnings.formatwarning(message, category, filename, lineno))
+
+
 def find_faults(shell: InteractiveShell, seed: int) -> list[str]:
     """Return unreported differences of an isolated cell."""
     code, outputs = draw_cell(random.Random(seed))
@@ -131,6 +137,7 @@ def test_random_cells(
     """What a cell prints, raises, returns and leaves is the same, or reported."""
     (tmp_path / "memkit_settings.py").write_text("RATE = 1\nNAMES = []\n")
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(warnings, "showwarning", show)
     shell.user_ns |= {"FOLDER": str(tmp_path), "PATH": list(sys.path)}
     faults = {}
     try:

@@ -14,6 +14,7 @@ from IPython.core.magic_arguments import magic_arguments
 
 from jupyter_memkit.cells.body import compile_cell_body
 from jupyter_memkit.errors import suggest
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.magics.arguments import (
     argument,
     refusing,
@@ -61,8 +62,9 @@ class IsolatedMagics(Magics):
 
     def close(self) -> None:
         """End the running processes."""
-        while self._sessions:
-            self._sessions.popitem()[1].process.close()
+        with Interrupts() as interrupts:
+            while self._sessions:
+                self._sessions.popitem()[1].process.close(interrupts)
 
     @no_var_expand
     @line_cell_magic
@@ -185,11 +187,9 @@ class IsolatedMagics(Magics):
         if args.close:
             process = self._find(args.close).process
             freed_bytes = process.read_memory().rss_bytes
-            try:
-                process.close()
-            finally:
-                # Ctrl-C only ends the wait for its exit handlers.
+            with Interrupts() as interrupts:
                 del self._sessions[args.close]
+                process.close(interrupts)
             return IsolatedClosed(name=args.close, freed_bytes=freed_bytes)
         return IsolatedProcesses(
             processes=tuple(
@@ -249,24 +249,26 @@ class IsolatedMagics(Magics):
             Session,
         )
 
-        session = self._sessions.get(name) if name else None
-        if session is not None and not session.process.is_alive:
-            del self._sessions[str(name)]
-            session.process.end()
-            message = (
-                f"the process {name} has ended and its variables are lost; rerun the "
-                "cells that set them"
-            )
-            raise UsageError(message)
-        if session is None:
-            with refusing():
-                session = Session(self.shell)
-        if name is not None:
-            self._sessions[name] = session
-        try:
-            yield session
-        finally:
-            if name is None:
-                session.process.close()
-            elif not session.process.is_alive:
-                self._sessions.pop(name).process.end()
+        with Interrupts() as interrupts:
+            session = self._sessions.get(name) if name else None
+            if session is not None and not session.process.is_alive:
+                del self._sessions[str(name)]
+                session.process.end()
+                message = (
+                    f"the process {name} has ended and its variables are lost; rerun "
+                    "the cells that set them"
+                )
+                raise UsageError(message)
+            if session is None:
+                with refusing():
+                    session = Session(self.shell)
+            if name is not None:
+                self._sessions[name] = session
+            try:
+                with interrupts.allowed(repeatedly=True):
+                    yield session
+            finally:
+                if name is None:
+                    session.process.close(interrupts)
+                elif not session.process.is_alive:
+                    self._sessions.pop(name).process.end()

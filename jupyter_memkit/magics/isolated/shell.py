@@ -141,7 +141,7 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
         linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
     hook = shell.displayhook
     hook.is_last, hook.last = False, None
-    shell.events.trigger("pre_execute")
+    _trigger(shell, "pre_execute")
     try:
         with shell.builtin_trap, shell.display_trap:
             _run(shell, cell.codes[:-1], in_loop=cell.in_loop)
@@ -152,11 +152,15 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
             hook.show(value)
             value = None
     finally:
-        # Figures are shown here.
-        shell.events.trigger("post_execute")
-        rebound = [name for name in namespace if before.is_rebound(name, namespace)]
-        changed = [name for name in rebound if not _is_import(name, namespace[name])]
-        _Shell.changed = tuple(changed)
+        try:
+            # Figures are shown here.
+            _trigger(shell, "post_execute")
+        finally:
+            rebound = [name for name in namespace if before.is_rebound(name, namespace)]
+            changed = [
+                name for name in rebound if not _is_import(name, namespace[name])
+            ]
+            _Shell.changed = tuple(changed)
     outputs = {name: namespace[name] for name in cell.outputs if name in namespace}
     kept = tuple(name for name in changed if name not in cell.outputs)
     return CellValues(
@@ -177,6 +181,16 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
         unbound=_find_unbound(outputs, rebound),
         tasks=_find_tasks(),
     )
+
+
+def _trigger(shell: Any, event: str) -> None:
+    """Call the functions of an event as IPython does, which would lose a Ctrl-C."""
+    for function in tuple(shell.events.callbacks[event]):
+        try:
+            function()
+        except Exception:  # noqa: BLE001, PERF203 - may be the user's own
+            print(f"Error in callback {function} (for {event}):")  # noqa: T201
+            shell.showtraceback()
 
 
 def _run(shell: Any, codes: list[CodeType], *, in_loop: bool) -> None:

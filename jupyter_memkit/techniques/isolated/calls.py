@@ -8,9 +8,11 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar, cast, final, overload
 
 from jupyter_memkit.errors import IsolatedError, MemkitError
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.techniques.isolated.hooks import HOOKS
 from jupyter_memkit.techniques.isolated.inspecting import (
     find_functions,
@@ -22,7 +24,7 @@ from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import SentState
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.pickling import find_hindrance
-from jupyter_memkit.techniques.processes.process import ChildProcess
+from jupyter_memkit.techniques.processes.process import ChildProcess, open_process
 from jupyter_memkit.units import read_bytes
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -59,14 +61,19 @@ class Isolated:
         if self._process is not None:
             message = "this process is for one block; create another with isolated()"
             raise MemkitError(message)
-        self._process = ChildProcess(HOOKS)
+        with Interrupts() as interrupts:
+            self._process = ChildProcess(HOOKS)
+            if interrupts.is_waiting:
+                # The block will not begin, so it will not end the process.
+                self.__exit__()
         return self
 
     def __exit__(self, *_error: object) -> None:
         """End the process."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.close()
+        with Interrupts() as interrupts:
+            process, self._process = self._process, None
+            if process is not None:
+                process.close(interrupts)
 
     def __call__(self, function: _Function) -> _Function:
         """Decorate a function, whose calls then run in a separate process."""
@@ -90,6 +97,12 @@ class Isolated:
         """Become, in another process, an object that runs functions there."""
         return _Here, ()
 
+    def _open_process(self) -> AbstractContextManager[ChildProcess]:
+        """Return the process of the block, or a new one for a single call."""
+        return (
+            open_process(HOOKS) if self._process is None else nullcontext(self._process)
+        )
+
     def _run(
         self,
         function: Callable[..., Any],
@@ -108,16 +121,16 @@ class Isolated:
                 "has only what the function reads by name; pass it as an argument"
             )
             raise IsolatedError(message)
-        process = self._process or ChildProcess(HOOKS)
         state = self._state if self._process else SentState(ROWS)
-        call = Call(
-            process,
-            memory_bytes=self._memory_bytes,
-            namespace=main if is_of_main else None,
-            for_hooks=state.take_changes(),
-        )
         try:
-            outcome = call.run(function, args, options)
+            with self._open_process() as process:
+                call = Call(
+                    process,
+                    memory_bytes=self._memory_bytes,
+                    namespace=main if is_of_main else None,
+                    for_hooks=state.take_changes(),
+                )
+                outcome = call.run(function, args, options)
         except MemkitError:
             raise
         except Exception as error:
@@ -129,9 +142,6 @@ class Isolated:
                 "it needs in the function"
             )
             raise IsolatedError(message) from error
-        finally:
-            if self._process is None:
-                process.close()
         traces: Traces = outcome.from_hooks
         self._state.leave(traces.state)
         if outcome.error is not None:

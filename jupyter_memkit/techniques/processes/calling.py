@@ -82,10 +82,9 @@ class Call:
     Examples
     --------
     >>> import math
-    >>> process = ChildProcess()
-    >>> [Call(process).run(math.sqrt, (number,)).value for number in (4, 9)]
+    >>> with open_process() as process:
+    ...     [Call(process).run(math.sqrt, (number,)).value for number in (4, 9)]
     [2.0, 3.0]
-    >>> process.close()
     """
 
     def __init__(
@@ -202,6 +201,7 @@ class Call:
                 what = f"{type(error).__name__}: {error}"
                 problem = f"the value cannot be loaded here ({what}); return plain data"
         self._settle()
+        self._watch.is_over = True
         if problem is not None:
             raise IsolatedError(problem)
         is_late = self._watch.n_interrupts and not ended.is_interrupted

@@ -11,10 +11,13 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
 
 from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.measure.children_probe import ChildMemory, children_probe
 from jupyter_memkit.measure.descendants import find_descendants
 from jupyter_memkit.techniques.processes.channel import Channel, make_memory
@@ -161,14 +164,22 @@ class ChildProcess:
             name = f"signal {-code}"
         return f"was killed ({name})"
 
-    def close(self) -> None:
-        """Let it exit, and kill its descendants."""
-        with contextlib.suppress(OSError, ValueError):
-            # At the end of its input it runs its exit handlers and flushes its files.
-            self._writes.close()
+    def close(self, interrupts: Interrupts) -> None:
+        """Let it exit, and kill its descendants.
+
+        Parameters
+        ----------
+        interrupts : Interrupts
+            Entered by the caller. Ctrl-C only ends the wait for the exit.
+        """
         try:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=_END_S)
+            with interrupts.allowed():
+                with contextlib.suppress(OSError, ValueError):
+                    # At the end of its input it runs its exit handlers and flushes its
+                    # files.
+                    self._writes.close()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(timeout=_END_S)
         finally:
             self.end()
 
@@ -192,6 +203,25 @@ class ChildProcess:
                 os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
+@contextmanager
+def open_process(hooks: str = "") -> Iterator[ChildProcess]:
+    """Start a child that ends with the block, wherever Ctrl-C arrives.
+
+    Parameters
+    ----------
+    hooks : str
+        As for `ChildProcess`.
+    """
+    __tracebackhide__ = True  # IPython leaves this frame out of its tracebacks.
+    with Interrupts() as interrupts:
+        process = ChildProcess(hooks)
+        try:
+            with interrupts.allowed(repeatedly=True):
+                yield process
+        finally:
+            process.close(interrupts)
+
+
 # By identity, as long as they live.
 _open: dict[int, weakref.ref[ChildProcess]] = {}
 
@@ -202,4 +232,5 @@ def _end_all() -> None:
     for reference in list(_open.values()):
         process = reference()
         if process is not None:
-            process.close()
+            with Interrupts() as interrupts:
+                process.close(interrupts)

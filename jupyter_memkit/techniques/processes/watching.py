@@ -38,7 +38,9 @@ class Watch:
     Attributes
     ----------
     n_interrupts : int
-        How often Ctrl-C was pressed.
+        How often Ctrl-C was pressed during the call.
+    is_over : bool
+        Set by the caller when the call is over.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Watch:
         self._process = process
         self._memory_bytes = memory_bytes
         self.n_interrupts = 0
+        self.is_over = False
         self._started_s = time.monotonic()
         self._checked_s = 0.0
         self._interrupted_s: float | None = None
@@ -56,11 +59,20 @@ class Watch:
         self._is_over_limit = False
         self._peak_bytes = 0
 
-    def interrupt(self) -> None:
-        """Pass Ctrl-C on to the child; kill it at the second one."""
+    def interrupt(self) -> bool:
+        """Pass Ctrl-C on to the child, and kill it at the second one.
+
+        Returns
+        -------
+        bool
+            False once the call is over, because the child would ignore it.
+        """
+        if self.is_over:
+            return False
         self.n_interrupts += 1
         if self.n_interrupts > 1:
             self._process.kill()
+        return True
 
     def check(self) -> bool:
         """Check the child if a check is due; return whether it has ended for good."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import contextlib
 import decimal
 import gc
 import importlib
@@ -27,7 +26,7 @@ from jupyter_memkit.techniques.isolated.state.absent import find_absent
 from jupyter_memkit.techniques.isolated.state.rows import ROWS
 from jupyter_memkit.techniques.isolated.state.state import SentState
 from jupyter_memkit.techniques.processes.calling import Call, Outcome
-from jupyter_memkit.techniques.processes.process import ChildProcess
+from jupyter_memkit.techniques.processes.process import ChildProcess, open_process
 from tests.techniques.isolated.acting import act, make_hook
 
 pytestmark = pytest.mark.traced_children
@@ -263,7 +262,7 @@ def test_numpy_generator(shared: ChildProcess) -> None:
 def test_time_zone_that_is_not_in_force() -> None:
     """A new process reports that it starts in a time zone that is not in force here."""
     act("os.environ['TZ'] = 'UTC-7'")
-    with contextlib.closing(ChildProcess(HOOKS)) as process:
+    with open_process(HOOKS) as process:
         untaken = call(process, act, "").from_hooks.untaken
     assert [each.partition(" (")[0] for each in untaken] == ["the time zone"]
 
@@ -365,7 +364,7 @@ def test_modules(
     mine = importlib.import_module("memkit_mine")
     mine.RATE = 3
     file.write_text("RATE = 1\nOPTIONS = {}\ndef price(n): return n + RATE\n")
-    with contextlib.closing(ChildProcess(HOOKS)) as fresh:
+    with open_process(HOOKS) as fresh:
         outcome = call(fresh, act, *read)
     assert outcome.value[0] == 8
     assert outcome.from_hooks.untaken == (

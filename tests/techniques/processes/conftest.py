@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.techniques.processes.process import ChildProcess
 
 
@@ -18,7 +19,8 @@ def started(hooks: str = "") -> Iterator[ChildProcess]:
     process = ChildProcess(hooks)
     yield process
     if process.is_alive:
-        process.close()
+        with Interrupts() as interrupts:
+            process.close(interrupts)
     assert not psutil.pid_exists(process.pid)
     names = [thread.name for thread in threading.enumerate()]
     assert not [name for name in names if name.startswith("memkit")]

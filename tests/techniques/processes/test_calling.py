@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from jupyter_memkit.errors import IsolatedError
+from jupyter_memkit.interrupts import Interrupts
 from jupyter_memkit.techniques.processes import watching
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.listening import Listener
@@ -443,7 +444,8 @@ def test_close_runs_exit_handlers(process: ChildProcess, tmp_path: Path) -> None
         file.write("all")
 
     run(process, work)
-    process.close()
+    with Interrupts() as interrupts:
+        process.close(interrupts)
     assert path.read_text() == "all"
 
 

@@ -19,7 +19,7 @@ from jupyter_memkit.measure.process import read_rss_bytes
 from jupyter_memkit.techniques.processes import transfer
 from jupyter_memkit.techniques.processes.calling import Call
 from jupyter_memkit.techniques.processes.channel import N_PIECES, PIECE_BYTES
-from jupyter_memkit.techniques.processes.process import ChildProcess
+from jupyter_memkit.techniques.processes.process import ChildProcess, open_process
 
 MIB = 1 << 20
 LARGE_BYTES = 128 * MIB
@@ -261,12 +261,9 @@ def test_shared_memory_of_a_refused_value(
 
 def test_no_helper_process() -> None:
     """No resource tracker process is started."""
-    process = ChildProcess()
-    try:
+    with open_process() as process:
         send_back(process, np.zeros(4 * MIB))
         from multiprocessing import resource_tracker  # noqa: PLC0415 - to look at it
 
         assert resource_tracker._resource_tracker._pid is None  # type: ignore[attr-defined]
-    finally:
-        process.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("memkit")]
