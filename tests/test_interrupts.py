@@ -137,11 +137,30 @@ def test_again(*, repeatedly: bool) -> None:
 def test_diverted() -> None:
     """A signal that is diverted does not raise, and the others work as before."""
     diverted: list[int] = []
-    with Interrupts([signal.SIGINT], divert=lambda: diverted.append(1)):
+
+    def divert() -> bool:
+        diverted.append(1)
+        return True
+
+    with Interrupts([signal.SIGINT], divert=divert):
         press_ctrl_c()
         signal.raise_signal(signal.SIGINT)
     assert diverted
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_not_diverted() -> None:
+    """A signal that cannot be passed on waits."""
+    steps = []
+
+    def work() -> None:
+        with Interrupts([signal.SIGINT], divert=lambda: False):
+            signal.raise_signal(signal.SIGINT)
+            steps.append("done")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert steps == ["done"]
 
 
 def test_forgotten() -> None:
