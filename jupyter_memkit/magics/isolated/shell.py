@@ -188,8 +188,9 @@ def _trigger(shell: Any, event: str) -> None:
     for function in tuple(shell.events.callbacks[event]):
         try:
             function()
-        except Exception:  # noqa: BLE001, PERF203 - may be the user's own
-            print(f"Error in callback {function} (for {event}):")  # noqa: T201
+        except Exception:  # noqa: BLE001, PERF203 - it may be the user's
+            message = f"Error in callback {function} (for {event}):"
+            print(message)  # noqa: T201 - where IPython prints it
             shell.showtraceback()
 
 

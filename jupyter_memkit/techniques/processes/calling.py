@@ -82,6 +82,7 @@ class Call:
     Examples
     --------
     >>> import math
+    >>> from jupyter_memkit.techniques.processes.process import open_process
     >>> with open_process() as process:
     ...     [Call(process).run(math.sqrt, (number,)).value for number in (4, 9)]
     [2.0, 3.0]
