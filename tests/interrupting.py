@@ -19,12 +19,17 @@ MARKS = [
     pytest.mark.skipif(
         sys.platform == "win32", reason="a test cannot press Ctrl-C there"
     ),
+]
+"""Of the tests that interrupt."""
+
+MARKS_OF_MAGICS = [
+    *MARKS,
     # An interrupt between `open` and `with` leaves the file to the collector.
     pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
     # The same between `scandir` and `with`, in `shutil.rmtree`.
     pytest.mark.filterwarnings("ignore:unclosed scandir iterator:ResourceWarning"),
 ]
-"""Of the tests that do."""
+"""Of the tests that interrupt a magic anywhere, also in code that is not ours."""
 
 # For a longer run: MEMKIT_INTERRUPTS=200.
 COUNT = int(os.environ.get("MEMKIT_INTERRUPTS", "2"))

@@ -18,10 +18,10 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from tests.hard_use.every_magic import CALLS, PREPARATIONS, SETUP
-from tests.interrupting import COUNT, MARKS, Interrupting
+from tests.interrupting import COUNT, MARKS_OF_MAGICS, Interrupting
 from tests.waiting import wait_until
 
-pytestmark = MARKS
+pytestmark = MARKS_OF_MAGICS
 
 
 @pytest.mark.parametrize("number", range(len(CALLS)), ids=CALLS)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from tests.interrupting import COUNT, MARKS, Interrupting
+from tests.interrupting import COUNT, MARKS_OF_MAGICS, Interrupting
 
-pytestmark = MARKS
+pytestmark = MARKS_OF_MAGICS
 
 LISTS = "x = [[i, str(i)] for i in range(20_000)]"
 ARRAY = "x = np.arange(300_000)"

@@ -6,8 +6,6 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,14 +15,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import jupyter_memkit
+from tests.interrupting import MARKS
 
-pytestmark = [
-    # Coverage traces as well.
-    pytest.mark.own_process(scope="module"),
-    pytest.mark.skipif(
-        sys.platform == "win32", reason="a test cannot press Ctrl-C there"
-    ),
-]
+pytestmark = MARKS
 
 # For a longer run: MEMKIT_INTERRUPTED_STEPS=1000.
 COUNT = int(os.environ.get("MEMKIT_INTERRUPTED_STEPS", "6"))
@@ -32,7 +25,7 @@ SEED = int(os.environ.get("MEMKIT_INTERRUPTED_STEPS_SEED", "0"))
 
 ROOT = Path(jupyter_memkit.__file__).parent
 
-# Of the process that is started and ended; a call has its own tests.
+# The files that start and end a process; calls have tests of their own.
 FILES = frozenset(
     str(ROOT / name)
     for name in (
@@ -87,23 +80,16 @@ class Steps:
         return self._step
 
 
-@contextmanager
-def traced(steps: Steps) -> Iterator[None]:
-    """Trace the block."""
-    sys.settrace(steps.trace)
-    try:
-        yield
-    finally:
-        sys.settrace(None)
-
-
 def run(shell: InteractiveShell, before: str, code: str, number: int = 0) -> Steps:
     """Run code after other code, with Ctrl-C at a step; return the steps."""
     shell.run_cell("%load_ext jupyter_memkit")
     shell.run_cell(before).raise_error()
     steps = Steps(number)
-    with traced(steps):
+    sys.settrace(steps.trace)
+    try:
         error = shell.run_cell(code).error_in_exec
+    finally:
+        sys.settrace(None)
     expected = KeyboardInterrupt if 0 < number <= steps.n else type(None)
     assert type(error) is expected, (steps.place, error)
     return steps
@@ -111,7 +97,7 @@ def run(shell: InteractiveShell, before: str, code: str, number: int = 0) -> Ste
 
 @pytest.mark.parametrize("name", CELLS)
 def test_ctrl_c_at_a_step(shell: InteractiveShell, name: str) -> None:
-    """The cell is interrupted, and its process ends when the extension does."""
+    """The cell is interrupted, and unloading the extension leaves no process."""
     before, code = CELLS[name]
     run(shell, before, code)  # The first time imports.
     shell.run_cell("%unload_ext jupyter_memkit")

@@ -72,7 +72,9 @@ def run(shell: InteractiveShell, cell: str) -> Ran:
     )
 
 
-def show(message: Any, category: Any, filename: str, lineno: int, *_: Any) -> None:
+def show_warning(
+    message: Any, category: Any, filename: str, lineno: int, *_: Any
+) -> None:
     """Show a warning as Python does, where pytest would only record it."""
     sys.stderr.write(warnings.formatwarning(message, category, filename, lineno))
 
@@ -137,7 +139,7 @@ def test_random_cells(
     """What a cell prints, raises, returns and leaves is the same, or reported."""
     (tmp_path / "memkit_settings.py").write_text("RATE = 1\nNAMES = []\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(warnings, "showwarning", show)
+    monkeypatch.setattr(warnings, "showwarning", show_warning)
     shell.user_ns |= {"FOLDER": str(tmp_path), "PATH": list(sys.path)}
     faults = {}
     try:

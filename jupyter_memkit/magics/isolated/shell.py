@@ -184,7 +184,7 @@ def run_cell(cell: CellCodes, inputs: dict[str, Any]) -> CellValues:
 
 
 def _trigger(shell: Any, event: str) -> None:
-    """Call the functions of an event as IPython does, which would lose a Ctrl-C."""
+    """Call the functions of an event like IPython, which would swallow a Ctrl-C."""
     for function in tuple(shell.events.callbacks[event]):
         try:
             function()
